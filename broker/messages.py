@@ -1,0 +1,211 @@
+"""What broker and workers tell each other, in MessagePack.
+
+A commit is the unit of everything behind the state: one transaction, one journal row, one PUB message,
+and the same bytes in all three. `incarnation` names one run of the broker; a message that belongs to an
+earlier run is dropped, so nothing that was in flight when a broker died can be counted twice.
+"""
+
+from typing import Literal
+
+from msgspec import Struct, msgpack
+
+Channel = Literal["live", "odds"]
+CHANNELS: tuple[Channel, ...] = ("live", "odds")
+
+
+class Entry(Struct, frozen=True, array_like=True):
+    """The effect of one observation; applied whole, so that no subscriber joins in the middle of it.
+
+    Args:
+        frames: the events, encoded and framed; may be empty when only the snapshot changed.
+        for_live: whether /ws/live gets them too.
+        game_id: the game whose place in the snapshot changed, if any.
+        fragment: that game encoded for the snapshot, None when it is no longer in it.
+    """
+
+    frames: tuple[bytes, ...]
+    for_live: bool
+    game_id: str | None = None
+    fragment: bytes | None = None
+
+    @property
+    def length(self) -> int:
+        """How many sequence numbers the entry takes: one for a change without an event."""
+        return len(self.frames) or 1
+
+
+class KeyRecord(Struct, frozen=True, array_like=True):
+    """A subscriber's key as everybody but its holder knows it.
+
+    Args:
+        key_id: its short public name.
+        digest: SHA-256 of the key.
+        channels: what it opens.
+        expires_at: Unix ms, None for never.
+        max_connections: simultaneous subscribers over all workers, None for no limit.
+    """
+
+    key_id: str
+    digest: bytes
+    channels: tuple[Channel, ...]
+    expires_at: int | None
+    max_connections: int | None
+
+
+# Broker to all workers, over PUB.
+
+
+class Commit(Struct, frozen=True, array_like=True, tag=1):
+    """All that one transaction changed; its entries take the sequence numbers first_seq..last_seq."""
+
+    first_seq: int
+    last_seq: int
+    entries: tuple[Entry, ...]
+
+
+class Beat(Struct, frozen=True, array_like=True, tag=2):
+    """The broker is there, and this is the last sequence number it gave."""
+
+    incarnation: int
+    head_seq: int
+
+
+Published = Commit | Beat
+
+# Worker to broker, over the control socket.
+
+
+class Hello(Struct, frozen=True, array_like=True, tag=1):
+    """A worker introduces itself, with all that it holds, to a broker that it hasn't met yet.
+
+    Its routing id on the control socket is its process id in decimal digits. Sent again until it is answered; only
+    the first one that arrives counts, for from then on the ledger follows what is granted and returned.
+    """
+
+    incarnation: int
+    seats_held: int
+    key_seats_held: dict[str, int]
+
+
+class SeatsWanted(Struct, frozen=True, array_like=True, tag=2):
+    """`needed` more handshakes wait than before (less, if negative); `ahead` more seats would spare others the wait."""
+
+    incarnation: int
+    needed: int
+    ahead: int
+
+
+class SeatsReturned(Struct, frozen=True, array_like=True, tag=3):
+    """Seats that are free again; `recalled` marks the answer to a SeatsRecalled."""
+
+    incarnation: int
+    count: int
+    recalled: bool
+
+
+class KeySeatWanted(Struct, frozen=True, array_like=True, tag=4):
+    """One more subscriber of a key that has a limit; `ticket` comes back with the answer."""
+
+    incarnation: int
+    ticket: int
+    key_id: str
+
+
+class KeySeatReturned(Struct, frozen=True, array_like=True, tag=5):
+    """One subscriber less of a key that has a limit."""
+
+    incarnation: int
+    key_id: str
+
+
+class CatchUpWanted(Struct, frozen=True, array_like=True, tag=6):
+    """The worker knows everything up to `since` (-1: nothing) and wants what follows."""
+
+    since: int
+
+
+class Counts(Struct, frozen=True, array_like=True, tag=7):
+    """What a worker counts.
+
+    Args:
+        live: subscribers of /ws/live now.
+        odds: subscribers of /ws/odds now.
+        delivered: events written since the worker started, to all of them.
+        dropped: events dropped for slow ones.
+        overrun: events lost because the worker was too slow itself.
+    """
+
+    live: int = 0
+    odds: int = 0
+    delivered: int = 0
+    dropped: int = 0
+    overrun: int = 0
+
+
+ToBroker = Hello | SeatsWanted | SeatsReturned | KeySeatWanted | KeySeatReturned | CatchUpWanted | Counts
+
+# Broker to one worker, over the control socket.
+
+
+class Registered(Struct, frozen=True, array_like=True, tag=1):
+    """Answer to Hello: what the worker holds is in this broker's ledger."""
+
+    incarnation: int
+
+
+class SeatsGranted(Struct, frozen=True, array_like=True, tag=2):
+    """`count` seats; each carries one conn_id, from `first_conn_id` on."""
+
+    incarnation: int
+    first_conn_id: int
+    count: int
+
+
+class SeatsRecalled(Struct, frozen=True, array_like=True, tag=3):
+    """Give back every spare seat, also if there is none: another worker has a handshake waiting."""
+
+    incarnation: int
+
+
+class SeatsDenied(Struct, frozen=True, array_like=True, tag=4):
+    """The cap is reached: the `count` handshakes that wait longest in this worker are to be refused."""
+
+    incarnation: int
+    count: int
+
+
+class KeySeatAnswer(Struct, frozen=True, array_like=True, tag=5):
+    """Whether the key of that ticket is below its limit and has been counted up."""
+
+    incarnation: int
+    ticket: int
+    key_id: str
+    granted: bool
+
+
+class Keys(Struct, frozen=True, array_like=True, tag=6):
+    """All keys that are good, in place of those known before."""
+
+    records: tuple[KeyRecord, ...]
+
+
+class Replay(Struct, frozen=True, array_like=True, tag=7):
+    """Commits out of the journal, without a hole, from the first one the worker misses."""
+
+    commits: tuple[bytes, ...]
+
+
+class Image(Struct, frozen=True, array_like=True, tag=8):
+    """The whole snapshot state at `seq`, for a worker that can't be caught up from the journal."""
+
+    seq: int
+    fragments: tuple[tuple[str, bytes], ...]
+
+
+ToWorker = Registered | SeatsGranted | SeatsRecalled | SeatsDenied | KeySeatAnswer | Keys | Replay | Image
+
+encode = msgpack.Encoder().encode
+decode_published = msgpack.Decoder(Published).decode
+decode_commit = msgpack.Decoder(Commit).decode
+decode_to_broker = msgpack.Decoder(ToBroker).decode
+decode_to_worker = msgpack.Decoder(ToWorker).decode

@@ -1,0 +1,95 @@
+"""A ZeroMQ socket on an asyncio loop, for sockets that never wait: one read callback, and sends that don't block."""
+
+import asyncio
+from collections.abc import Callable
+
+import zmq
+
+MESSAGES_PER_TURN = 64
+"""Messages read before the loop gets its turn, so that a flood on one socket starves no other."""
+
+
+class Port:
+    """Reads a socket's messages as they come and sends without waiting.
+
+    Args:
+        loop: the loop that calls back.
+        socket: connected or bound; owned, and closed with the port.
+        receive: called with the parts of each message.
+        turn_done: called after each run of messages, when at least one came.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        socket: "zmq.Socket[bytes]",
+        receive: Callable[[list[bytes]], None],
+        turn_done: Callable[[], None] | None = None,
+    ) -> None:
+        self._loop = loop
+        self._socket = socket
+        self._receive = receive
+        self._turn_done = turn_done
+        self._scheduled = False
+        loop.add_reader(socket.FD, self._wake)
+        self._wake()
+
+    def send(self, *parts: bytes) -> bool:
+        """Send one message.
+
+        Returns:
+            False if the socket takes no more, or has nobody to send to.
+        """
+        try:
+            self._socket.send_multipart(parts, flags=zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        except zmq.ZMQError as error:
+            if error.errno == zmq.EHOSTUNREACH:
+                return False
+            raise
+        finally:
+            # The descriptor is edge-triggered, and a send may have consumed the edge of a message that came in
+            # (zmq_getsockopt, ZMQ_FD).
+            self._wake()
+        return True
+
+    def close(self) -> None:
+        """Stop reading and close the socket; what is queued is still sent for up to 100 ms."""
+        self._loop.remove_reader(self._socket.FD)
+        self._receive = _ignore
+        self._turn_done = None
+        self._socket.close(linger=100)
+
+    def _wake(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._read)
+
+    def _read(self) -> None:
+        self._scheduled = False
+        if self._socket.closed:
+            return
+        count = 0
+        for parts in self._messages():
+            count += 1
+            self._receive(parts)
+            if self._socket.closed:
+                return
+        if count == MESSAGES_PER_TURN:
+            self._wake()
+        if count and self._turn_done:
+            self._turn_done()
+
+    def _messages(self) -> list[list[bytes]]:
+        messages: list[list[bytes]] = []
+        try:
+            while len(messages) < MESSAGES_PER_TURN:
+                messages.append(self._socket.recv_multipart(zmq.NOBLOCK))
+        except zmq.Again:
+            pass
+        return messages
+
+
+def _ignore(_parts: list[bytes]) -> None:
+    """A closed port hears nothing."""

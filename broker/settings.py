@@ -1,0 +1,130 @@
+"""The service's settings: the only list of them. Flags, environment and TOML file are derived from it."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct, ValidationError, convert, field
+
+DEFAULT_DIR = ".books-relayer"
+UNIX_PATH_LIMIT_BYTES = 107
+"""Longest path of a Unix socket (unix(7): sun_path is 108 bytes with its final zero)."""
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+
+class SettingsError(Exception):
+    """A setting that can't be used; the message is one sentence that names it."""
+
+
+def _data_dir() -> str:
+    return os.environ.get("STATE_DIRECTORY", DEFAULT_DIR)
+
+
+def _runtime_dir() -> str:
+    return os.environ.get("RUNTIME_DIRECTORY", DEFAULT_DIR)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything an operator can set; each field's description is its help text.
+
+    A field `drain_seconds` is the flag `--drain-seconds`, the variable `BOOKS_RELAYER_DRAIN_SECONDS` and the
+    TOML key `drain_seconds`.
+    """
+
+    host: Annotated[str, Meta(description="Address that subscribers connect to.")] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Meta(ge=1, le=65535, description="Port that subscribers connect to, shared by all workers."),
+    ] = 8080
+    workers: Annotated[
+        int,
+        Meta(ge=1, le=64, description="Worker processes; more than one a core doesn't help."),
+    ] = field(default_factory=_cores)
+    cap: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000, description="Subscribers in total, both channels, all workers."),
+    ] = 20_000
+    data_dir: Annotated[str, Meta(min_length=1, description="Directory of state, journal and keys.")] = field(
+        default_factory=_data_dir
+    )
+    runtime_dir: Annotated[str, Meta(min_length=1, description="Directory of the local sockets.")] = field(
+        default_factory=_runtime_dir
+    )
+    ingest: Annotated[
+        str,
+        Meta(
+            description="Where producers connect: ipc://PATH or, on loopback, tcp://HOST:PORT; "
+            "default ipc://<runtime-dir>/ingest.sock."
+        ),
+    ] = ""
+    durability: Annotated[
+        Literal["checkpoint", "fsync"],
+        Meta(
+            description="checkpoint: an acknowledged observation survives kill -9; "
+            "fsync: a power cut too, at the price of one disk sync a commit."
+        ),
+    ] = "checkpoint"
+    peer_timeout_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3600,
+            description="Seconds after which a peer that acknowledges nothing is gone.",
+        ),
+    ] = 60
+    drain_seconds: Annotated[
+        float,
+        Meta(ge=0, le=600, description="Seconds in which subscribers are told of a stop and closed."),
+    ] = 5.0
+    log_format: Annotated[Literal["text", "json"], Meta(description="Log lines as key=value text or as JSON.")] = "text"
+
+    @property
+    def ingest_endpoint(self) -> str:
+        """ZeroMQ endpoint of the producers' socket."""
+        return self.ingest or self.local_endpoint("ingest")
+
+    def local_endpoint(self, name: str) -> str:
+        """ZeroMQ endpoint of one of our own sockets in the runtime directory."""
+        return f"ipc://{Path(self.runtime_dir).absolute() / name}.sock"
+
+
+def checked(values: dict[str, Any]) -> Settings:
+    """Make settings of values from flags, environment and file.
+
+    Raises:
+        SettingsError: if one is unknown, mistyped, out of range or can't work.
+    """
+    try:
+        settings = convert(values, Settings)
+    except ValidationError as error:
+        raise SettingsError(f"bad setting: {error}") from error
+    for endpoint in (settings.ingest_endpoint, settings.local_endpoint("control")):
+        _check_endpoint(endpoint)
+    return settings
+
+
+def _check_endpoint(endpoint: str) -> None:
+    if endpoint.startswith("ipc://"):
+        if len(os.fsencode(endpoint.removeprefix("ipc://"))) > UNIX_PATH_LIMIT_BYTES:
+            raise SettingsError(
+                f"{endpoint} is longer than the {UNIX_PATH_LIMIT_BYTES} bytes of a Unix socket's path: "
+                "choose a shorter runtime_dir"
+            )
+        return
+    problem = SettingsError(f"ingest is {endpoint!r}: it must be ipc://PATH or tcp://HOST:PORT")
+    try:
+        parts = urlsplit(endpoint)
+        well_formed = parts.scheme == "tcp" and parts.hostname and parts.port and not parts.path
+    except ValueError as error:
+        raise problem from error
+    if not well_formed:
+        raise problem
+    if parts.hostname not in LOOPBACK_HOSTS:
+        raise SettingsError(
+            f"ingest is {endpoint!r}: without authentication, tcp:// is for {', '.join(LOOPBACK_HOSTS)} only"
+        )

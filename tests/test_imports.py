@@ -1,0 +1,104 @@
+"""Imports go one way: contracts, then the pure core, then I/O, then wiring."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+LAYERS: dict[str, int] = {
+    # Contracts: what broker, workers and command line agree on.
+    **dict.fromkeys(
+        (
+            "broker.closing",
+            "broker.events",
+            "broker.frames",
+            "broker.games",
+            "broker.key_format",
+            "broker.messages",
+            "broker.notices",
+            "broker.observations",
+            "broker.settings",
+        ),
+        0,
+    ),
+    # Plumbing that every process uses.
+    **dict.fromkeys(("broker.leash", "broker.logs", "broker.port", "broker.lock"), 1),
+    # Pure core.
+    **dict.fromkeys(
+        (
+            "broker.key_seats",
+            "broker.publisher",
+            "broker.seats",
+            "broker.state",
+            "broker.view",
+            "workers.admission",
+            "workers.conversation",
+            "workers.fanout",
+            "workers.handshake",
+            "workers.keyring",
+            "workers.refusals",
+            "workers.sequencer",
+            "workers.snapshots",
+            "workers.stream",
+            "workers.subscriber",
+            "workers.sweep",
+            "workers.wheel",
+        ),
+        2,
+    ),
+}
+IO_LAYER = 3
+WIRING = ("broker.__main__", "broker.process", "broker.supervisor", "workers.__main__", "workers.worker")
+WIRING_LAYER = 4
+FRONT_LAYER = 5
+IMPURE = frozenset(("asyncio", "socket", "time", "zmq", "sqlite3", "uvloop", "random", "subprocess", "threading"))
+PURE_LAYER = 2
+
+
+def modules() -> list[str]:
+    files = [path for package in ("broker", "workers") for path in (ROOT / package).rglob("*.py")]
+    return sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files if path.name != "__init__.py")
+
+
+def imported(module: str) -> set[str]:
+    """Every module that a module imports, its packages' names completed by what is taken from them."""
+    tree = ast.parse((ROOT / Path(*module.split("."))).with_suffix(".py").read_text())
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def layer(module: str) -> int:
+    if module.startswith(("broker.cli", "broker.demo")):
+        return FRONT_LAYER
+    return WIRING_LAYER if module in WIRING else LAYERS.get(module, IO_LAYER)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_imports_go_one_way(module: str) -> None:
+    ours = imported(module) & set(modules())
+    upward = {name for name in ours if layer(name) > layer(module)}
+    assert not upward
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name.startswith("workers.")])
+def test_workers_import_only_contracts_and_plumbing_of_the_broker(module: str) -> None:
+    of_broker = {name for name in imported(module) & set(modules()) if name.startswith("broker.")}
+    assert all(layer(name) <= 1 for name in of_broker)
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if LAYERS.get(name) == PURE_LAYER])
+def test_the_core_is_pure(module: str) -> None:
+    assert not imported(module) & IMPURE
+
+
+def test_every_named_module_exists() -> None:
+    missing = (set(LAYERS) | set(WIRING)) - set(modules())
+    assert not missing

@@ -1,0 +1,230 @@
+"""One client's TCP connection: handshake and incoming frames through websockets' sans-I/O protocol, ready frames out.
+
+READING ──good handshake──▶ WAITING ──seat──▶ OPEN ──close frame sent──▶ CLOSING ──▶ gone
+   └───────refused, 4xx/5xx────┴────────────────────────────────────────────▶ gone
+"""
+
+import asyncio
+import logging
+from enum import Enum
+from typing import Protocol, cast
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from broker.closing import BINARY_MESSAGE, FLOODING, INVALID_UTF8, Closing
+from workers.conversation import MESSAGE_LIMIT_BYTES, FloodGauge, answer
+from workers.handshake import Accepted
+from workers.refusals import UNREADABLE, Refusal
+from workers.subscriber import Subscriber
+
+EARLY_LIMIT_BYTES = 4096
+"""Bytes taken from a client that speaks before it is let in."""
+
+SILENT = logging.getLogger("books-relayer.connections")
+"""websockets logs each connection; at 20,000 of them nobody reads that."""
+SILENT.setLevel(logging.CRITICAL)
+
+
+class Phase(Enum):
+    """Where a connection is."""
+
+    READING = 0
+    WAITING = 1
+    OPEN = 2
+    CLOSING = 3
+
+
+class Host(Protocol):
+    """What a connection needs of its worker."""
+
+    def now(self) -> float:
+        """Seconds of a steady clock."""
+
+    def now_ms(self) -> int:
+        """Unix ms."""
+
+    def opened(self, connection: "Connection") -> None:
+        """A TCP connection was made."""
+
+    def requested(self, connection: "Connection", request: Request) -> None:
+        """A handshake request is complete."""
+
+    def stalled(self, subscriber: Subscriber) -> None:
+        """The subscriber's socket takes no more."""
+
+    def resumed(self, subscriber: Subscriber) -> None:
+        """The subscriber's socket takes more again."""
+
+    def closing(self, connection: "Connection") -> None:
+        """A close frame is on its way; nothing may follow it."""
+
+    def lost(self, connection: "Connection") -> None:
+        """The TCP connection is gone."""
+
+
+class Connection(asyncio.Protocol):
+    """A client, from accept to the end of its connection.
+
+    Args:
+        host: its worker.
+    """
+
+    __slots__ = (
+        "_early",
+        "_fragments",
+        "_gauge",
+        "_host",
+        "accepted",
+        "phase",
+        "protocol",
+        "since",
+        "subscriber",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.protocol = ServerProtocol(max_size=MESSAGE_LIMIT_BYTES, logger=SILENT)
+        self.phase = Phase.READING
+        self.since = host.now()
+        """When the current phase began, in seconds of the host's clock."""
+        self.accepted: Accepted | None = None
+        self.subscriber: Subscriber | None = None
+        self._early = b""
+        self._fragments = b""
+        self._gauge: FloodGauge | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
+        # uvloop's transports are none of asyncio's classes, but do what they do.
+        self.transport = cast(asyncio.Transport, transport)
+        # 0: every write goes to the kernel at once, and whatever it doesn't take pauses us at once.
+        self.transport.set_write_buffer_limits(high=0)
+        self._host.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come in."""
+        if self.phase is Phase.WAITING:
+            self._early += data
+            if len(self._early) > EARLY_LIMIT_BYTES:
+                self.transport.abort()
+            return
+        self.protocol.receive_data(data)
+        self._react()
+
+    def eof_received(self) -> bool:
+        """The client sends no more: RFC 6455 knows no half-closed connection."""
+        return False
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._host.lost(self)
+
+    def pause_writing(self) -> None:
+        """The kernel takes no more."""
+        if self.subscriber:
+            self._host.stalled(self.subscriber)
+
+    def resume_writing(self) -> None:
+        """The kernel has taken all that we had."""
+        if self.subscriber and self.phase is Phase.OPEN:
+            self._host.resumed(self.subscriber)
+
+    def admit(self, subscriber: Subscriber, greeting: bytes) -> None:
+        """Answer 101 and let the subscriber in.
+
+        Args:
+            subscriber: its place in its stream.
+            greeting: welcome and snapshot.
+        """
+        assert self.accepted
+        self.phase = Phase.OPEN
+        self.subscriber = subscriber
+        self.protocol.send_response(self.accepted.response)
+        # One write for all three: each send costs more than what it carries.
+        self.transport.write(b"".join((*self.protocol.data_to_send(), greeting)))
+        if self._early:
+            early, self._early = self._early, b""
+            self.data_received(early)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer with an HTTP error and end the connection."""
+        self.protocol.send_response(refusal.response())
+        self._flush()
+
+    def close(self, closing: Closing, reason: str | None = None) -> None:
+        """Send a close frame; the connection ends when the client has answered it."""
+        if self.phase is not Phase.OPEN:
+            self.transport.abort()
+            return
+        self.protocol.send_close(closing.code, reason or closing.reason)
+        self._closing()
+        self._flush()
+
+    def _react(self) -> None:
+        for event in self.protocol.events_received():
+            if isinstance(event, Request):
+                self._host.requested(self, event)
+            elif self.phase is Phase.OPEN:
+                self._hear(event)
+            elif self.phase is not Phase.CLOSING:
+                # A frame ahead of our 101 (RFC 6455, 4.1 forbids it): its answer would garble the handshake.
+                self.transport.abort()
+                return
+        if self.phase is Phase.READING and self.protocol.handshake_exc:
+            self._answer_unreadable()
+            return
+        if self.phase is Phase.OPEN and self.protocol.state is not State.OPEN:
+            self._closing()
+        self._flush()
+
+    def _hear(self, frame: object) -> None:
+        assert isinstance(frame, Frame)
+        match frame.opcode:
+            case Opcode.TEXT | Opcode.CONT:
+                self._fragments += frame.data
+                if frame.fin:
+                    text, self._fragments = self._fragments, b""
+                    self._talk(text)
+            case Opcode.BINARY:
+                self.close(BINARY_MESSAGE)
+            case _:
+                # Ping, Pong and Close are websockets' to answer.
+                pass
+
+    def _talk(self, text: bytes) -> None:
+        if self._gauge is None:
+            self._gauge = FloodGauge()
+        if self._gauge.is_flood(self._host.now()):
+            self.close(FLOODING)
+            return
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            self.close(INVALID_UTF8)
+            return
+        self.transport.write(answer(text, self._host.now_ms()))
+
+    def _answer_unreadable(self) -> None:
+        """websockets ends such a connection without a word, or has queued a plain-text answer: ours says why."""
+        self.protocol.data_to_send()
+        self.transport.write(UNREADABLE.response().serialize())
+        self.transport.close()
+
+    def _closing(self) -> None:
+        self.phase = Phase.CLOSING
+        self.since = self._host.now()
+        self._host.closing(self)
+
+    def _flush(self) -> None:
+        for data in self.protocol.data_to_send():
+            if data:
+                self.transport.write(data)
+            else:
+                # websockets' sign for the end of our side; close() first sends what is buffered.
+                self.transport.close()

@@ -1,0 +1,102 @@
+"""Judges a handshake request (README, "Connecting"). Pure; what needs the broker's word comes after it.
+
+Order of checks: path (404), method and upgrade (405, 426, 400), query parameters (400), key (401), channel (403).
+"""
+
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from msgspec import Struct
+from websockets.datastructures import MultipleValuesError
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+
+from broker.messages import CHANNELS, Channel, KeyRecord
+from workers.keyring import Keyring
+from workers.refusals import Refusal
+
+PATHS: dict[str, Channel] = {f"/ws/{channel}": channel for channel in CHANNELS}
+ON_LAG = ("drop",)
+
+UNAUTHORIZED_HEADERS = (("WWW-Authenticate", "Bearer"),)
+
+
+class Accepted(Struct, frozen=True):
+    """A good handshake, as far as the worker alone can tell.
+
+    Args:
+        channel: what is subscribed to.
+        key: the record of its key.
+        response: the 101.
+    """
+
+    channel: Channel
+    key: KeyRecord
+    response: Response
+
+
+def judge(protocol: ServerProtocol, request: Request, keyring: Keyring, now_ms: int) -> Accepted | Refusal:
+    """Check a request.
+
+    Args:
+        protocol: the connection's, in the state CONNECTING.
+        request: as `protocol` parsed it.
+        keyring: the keys that are good.
+        now_ms: Unix ms, against which keys expire.
+    """
+    path, _, query = request.path.partition("?")
+    channel = PATHS.get(path)
+    if channel is None:
+        return Refusal(HTTPStatus.NOT_FOUND, f"no such path; connect to {' or '.join(PATHS)}")
+    response = protocol.accept(request)
+    if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        return _not_a_handshake(protocol, response)
+    parameters = parse_qs(query, keep_blank_values=True)
+    bad = _bad_parameter(parameters)
+    if bad:
+        return Refusal(HTTPStatus.BAD_REQUEST, bad)
+    key = _key(request, parameters)
+    if not key:
+        return _unauthorized("no key; add ?key=pn_live_… or the header Authorization: Bearer pn_live_…")
+    record = keyring.find(key, now_ms)
+    if record is None:
+        return _unauthorized("this key is malformed, unknown, expired or revoked; ask for a new one")
+    if channel not in record.channels:
+        allowed = " and ".join(f"/ws/{name}" for name in record.channels)
+        return Refusal(HTTPStatus.FORBIDDEN, f"this key is for {allowed} only; ask for one for {path}")
+    return Accepted(channel, record, response)
+
+
+def _not_a_handshake(protocol: ServerProtocol, response: Response) -> Refusal:
+    kept = ("Allow", "Upgrade", "Sec-WebSocket-Version")
+    headers = tuple((name, value) for name, value in response.headers.raw_items() if name in kept)
+    if response.status_code == HTTPStatus.UPGRADE_REQUIRED:
+        headers += (("Sec-WebSocket-Version", "13"),)
+    return Refusal(
+        HTTPStatus(response.status_code),
+        f"not a WebSocket handshake: {protocol.handshake_exc}; use a WebSocket client",
+        headers,
+    )
+
+
+def _bad_parameter(parameters: dict[str, list[str]]) -> str | None:
+    for value in parameters.get("on_lag", ()):
+        if value not in ON_LAG:
+            return f"on_lag is {value!r}; allowed: {', '.join(ON_LAG)}"
+    return None
+
+
+def _key(request: Request, parameters: dict[str, list[str]]) -> str | None:
+    """The key as given; the header wins over the query."""
+    try:
+        authorization = request.headers.get("Authorization")
+    except MultipleValuesError:
+        return "more than one"
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else "not a bearer token"
+    return parameters.get("key", [None])[0]
+
+
+def _unauthorized(error: str) -> Refusal:
+    return Refusal(HTTPStatus.UNAUTHORIZED, error, UNAUTHORIZED_HEADERS)

@@ -1,0 +1,33 @@
+"""The worker's own listening socket on the port that all workers share (socket(7): SO_REUSEPORT)."""
+
+import socket
+
+BACKLOG = 4096
+"""Connections waiting to be accepted; the kernel caps it at net.core.somaxconn."""
+
+
+def listen(host: str, port: int, peer_timeout_seconds: int) -> socket.socket:
+    """Bind and listen.
+
+    Args:
+        host: address or name.
+        port: shared with the other workers.
+        peer_timeout_seconds: after which a peer that acknowledges nothing is gone.
+
+    Returns:
+        A socket whose options the kernel hands on to every connection that it accepts.
+
+    Raises:
+        OSError: if the address can't be used.
+    """
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setblocking(False)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Unacknowledged data, also in a closed window, ends the connection: tcp(7).
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, peer_timeout_seconds * 1000)
+    listener.bind(address)
+    listener.listen(BACKLOG)
+    return listener
