@@ -46,6 +46,11 @@ def welcome_frame(channel: Channel, conn_id: int) -> bytes:
     return frame(Welcome(channel, conn_id, f"connected to books-relayer {channel} channel"))
 
 
+def lagged_frame(dropped: int, ts: int) -> bytes:
+    """The frame that tells a subscriber how many events it has lost."""
+    return frame(Lagged(dropped, ts))
+
+
 def snapshot_frame(channel: Channel, ts: int, fragments: Sequence[bytes]) -> bytes:
     """Join encoded games to a snapshot.
 

@@ -12,6 +12,7 @@ from broker.bus import Bus
 from broker.desk import Desk
 from broker.ingest import Ingest
 from broker.journal import CONN_IDS_PER_START, Journal, JournalError
+from broker.keys import DATABASE_NAME as KEYS_DATABASE_NAME
 from broker.keys import KeyStore, KeyStoreError
 from broker.leash import Orders
 from broker.messages import Beat, ToBroker, encode
@@ -24,7 +25,6 @@ BEAT_SECONDS = 0.25
 after at the same pace: a change is to take effect within 1 s."""
 HOUSEKEEPING_SECONDS = 60.0
 """How often what is old is forgotten and a summary is logged."""
-KEYS_DATABASE_NAME = "keys.sqlite3"
 
 
 class Broker:

@@ -64,11 +64,12 @@ def lines(path: Path) -> Iterator[Line]:
         with path.open("rb") as file:
             # By content, not by name: a pipe has no ending.
             packed = file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
-            for number, text in enumerate(gzip.open(file) if packed else file, 1):
+            for number, text in enumerate(gzip.GzipFile(fileobj=file) if packed else file, 1):
                 if stripped := text.strip():
                     yield Line(stripped, f"{path}:{number}")
     except (OSError, EOFError, zlib.error) as error:
-        raise RecordingError(f"can't read {path} after line {number}: {error}") from error
+        where = f" after line {number}" if number else ""
+        raise RecordingError(f"can't read {path}{where}: {error}") from error
 
 
 def merged(paths: Sequence[Path]) -> Iterator[Recorded]:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
-from broker import logs
+from broker import demonstration, logs
 from broker.child import Child
+from broker.keys import KeyStoreError
 from broker.leash import Orders
 from broker.lock import LockedError, acquire
 from broker.settings import Settings
@@ -41,7 +42,13 @@ def serve(settings: Settings, demo: bool) -> int:
         StartError: if the address or a directory is taken or can't be used.
     """
     _prepare(settings)
-    return asyncio.run(Supervisor(settings, demo).run())
+    invitation = None
+    if demo:
+        try:
+            settings, invitation = demonstration.prepare(settings)
+        except (OSError, KeyStoreError) as error:
+            raise StartError(f"can't prepare the demo: {error}") from error
+    return asyncio.run(Supervisor(settings, invitation).run())
 
 
 class Supervisor:
@@ -49,18 +56,19 @@ class Supervisor:
 
     Args:
         settings: handed to each of them.
-        demo: whether the demo feed is one of them.
+        invitation: for the demo, which then feeds the service: what to print once it runs.
     """
 
-    def __init__(self, settings: Settings, demo: bool) -> None:
+    def __init__(self, settings: Settings, invitation: str | None = None) -> None:
         self._settings = settings
+        self._invitation = invitation
         self._log: FilteringBoundLogger = logs.configure(settings.log_format, "supervisor")
         self._broker = Child("broker", self._broker_orders, self._log)
         self._workers = [
             Child("workers", self._orders_for(f"worker-{number}"), self._log)
             for number in range(1, settings.workers + 1)
         ]
-        self._feeds = [Child("broker.demo", self._orders_for("demo"), self._log)] if demo else []
+        self._feeds = [Child("broker.demo", self._orders_for("demo"), self._log)] if invitation else []
 
     async def run(self) -> int:
         """Start all, wait for a signal, stop all."""
@@ -87,6 +95,8 @@ class Supervisor:
                     return stop.is_set()
             if group is self._workers:
                 print(READY, flush=True)
+        if self._invitation:
+            print(self._invitation, flush=True)
         return True
 
     async def _stop(self) -> None:

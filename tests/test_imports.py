@@ -34,6 +34,7 @@ LAYERS: dict[str, int] = {
             "broker.state",
             "broker.view",
             "workers.admission",
+            "workers.clock",
             "workers.conversation",
             "workers.fanout",
             "workers.handshake",
@@ -76,7 +77,7 @@ def imported(module: str) -> set[str]:
 
 
 def layer(module: str) -> int:
-    if module.startswith(("broker.cli", "broker.demo")):
+    if module.startswith(("broker.cli.", "broker.demo.")):
         return FRONT_LAYER
     return WIRING_LAYER if module in WIRING else LAYERS.get(module, IO_LAYER)
 

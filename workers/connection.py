@@ -15,6 +15,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from broker.closing import BINARY_MESSAGE, FLOODING, INVALID_UTF8, Closing
+from workers.clock import Clock
 from workers.conversation import MESSAGE_LIMIT_BYTES, FloodGauge, answer
 from workers.handshake import Accepted
 from workers.refusals import UNREADABLE, Refusal
@@ -40,11 +41,8 @@ class Phase(Enum):
 class Host(Protocol):
     """What a connection needs of its worker."""
 
-    def now(self) -> float:
-        """Seconds of a steady clock."""
-
-    def now_ms(self) -> int:
-        """Unix ms."""
+    def clock(self) -> Clock:
+        """The time."""
 
     def opened(self, connection: "Connection") -> None:
         """A TCP connection was made."""
@@ -55,7 +53,7 @@ class Host(Protocol):
     def stalled(self, subscriber: Subscriber) -> None:
         """The subscriber's socket takes no more."""
 
-    def resumed(self, subscriber: Subscriber) -> None:
+    def resumed(self, connection: "Connection", subscriber: Subscriber) -> None:
         """The subscriber's socket takes more again."""
 
     def closing(self, connection: "Connection") -> None:
@@ -91,7 +89,7 @@ class Connection(asyncio.Protocol):
         self._host = host
         self.protocol = ServerProtocol(max_size=MESSAGE_LIMIT_BYTES, logger=SILENT)
         self.phase = Phase.READING
-        self.since = host.now()
+        self.since = host.clock().seconds
         """When the current phase began, in seconds of the host's clock."""
         self.accepted: Accepted | None = None
         self.subscriber: Subscriber | None = None
@@ -133,7 +131,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The kernel has taken all that we had."""
         if self.subscriber and self.phase is Phase.OPEN:
-            self._host.resumed(self.subscriber)
+            self._host.resumed(self, self.subscriber)
 
     def admit(self, subscriber: Subscriber, greeting: bytes) -> None:
         """Answer 101 and let the subscriber in.
@@ -200,7 +198,8 @@ class Connection(asyncio.Protocol):
     def _talk(self, text: bytes) -> None:
         if self._gauge is None:
             self._gauge = FloodGauge()
-        if self._gauge.is_flood(self._host.now()):
+        clock = self._host.clock()
+        if self._gauge.is_flood(clock.seconds):
             self.close(FLOODING)
             return
         try:
@@ -208,7 +207,7 @@ class Connection(asyncio.Protocol):
         except UnicodeDecodeError:
             self.close(INVALID_UTF8)
             return
-        self.transport.write(answer(text, self._host.now_ms()))
+        self.transport.write(answer(text, clock.unix_ms))
 
     def _answer_unreadable(self) -> None:
         """websockets ends such a connection without a word, or has queued a plain-text answer: ours says why."""
@@ -218,7 +217,7 @@ class Connection(asyncio.Protocol):
 
     def _closing(self) -> None:
         self.phase = Phase.CLOSING
-        self.since = self._host.now()
+        self.since = self._host.clock().seconds
         self._host.closing(self)
 
     def _flush(self) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 
 from websockets.http11 import Request
 
-from broker.closing import KEY_REVOKED, Closing
+from broker.closing import KEY_REVOKED, LAGGED, Closing
 from broker.frames import PING_FRAME
 from broker.messages import Counts, KeyRecord, ToBroker
 from broker.notices import welcome_frame
 from workers.admission import Admission, Admit, Ask, Full, Refuse, Verdict
+from workers.clock import Clock
 from workers.connection import Connection, Phase
 from workers.fanout import Fanout
 from workers.handshake import judge
@@ -47,17 +48,14 @@ class Door:
         self.admission = Admission[Connection]()
         self._keyring = Keyring()
         self._pings = Wheel[Connection](PING_SLOTS)
-        self._open: set[Connection] = set()
+        self._open: dict[int, Connection] = {}
+        """Those with a place in a stream, by conn_id."""
         self._unfinished: set[Connection] = set()
         """Those with a deadline: not let in yet, or a close frame sent and not answered yet."""
 
-    def now(self) -> float:
-        """Seconds of a steady clock."""
-        return time.monotonic()
-
-    def now_ms(self) -> int:
-        """Unix ms."""
-        return time.time_ns() // 1_000_000
+    def clock(self) -> Clock:
+        """The time."""
+        return Clock(time.monotonic(), time.time_ns() // 1_000_000)
 
     def counts(self) -> Counts:
         """What this worker reports."""
@@ -78,22 +76,25 @@ class Door:
 
     def requested(self, connection: Connection, request: Request) -> None:
         """A handshake request is complete."""
-        verdict = judge(connection.protocol, request, self._keyring, self.now_ms())
+        clock = self.clock()
+        verdict = judge(connection.protocol, request, self._keyring, clock.unix_ms)
         if isinstance(verdict, Refusal):
             connection.refuse(verdict)
             return
         connection.accepted = verdict
         connection.phase = Phase.WAITING
         limited = verdict.key.max_connections is not None
-        self.carry_out(self.admission.request(connection, verdict.key.key_id if limited else None, self.now()))
+        key_id = verdict.key.key_id if limited else None
+        self.carry_out(self.admission.request(connection, key_id, clock.seconds))
 
     def stalled(self, subscriber: Subscriber) -> None:
         """The subscriber's socket takes no more."""
-        self._fanout.sweeps[subscriber.channel].stall(subscriber)
+        self._fanout.stall(subscriber)
 
-    def resumed(self, subscriber: Subscriber) -> None:
+    def resumed(self, connection: Connection, subscriber: Subscriber) -> None:
         """The subscriber's socket takes more again."""
-        self._fanout.sweeps[subscriber.channel].resume(subscriber)
+        if self._fanout.resume(subscriber, self.clock()):
+            self._close_lagging(connection, subscriber)
 
     def closing(self, connection: Connection) -> None:
         """A close frame is on its way; nothing may follow it."""
@@ -124,17 +125,28 @@ class Door:
         self._keyring.replace(records)
         self.check_keys()
 
+    def replace_image(self, fragments: Iterable[tuple[str, bytes]], lost: int) -> None:
+        """Take a whole image over, after `lost` events that nobody can tell any more."""
+        for subscriber in self._fanout.replace(fragments, lost, self.clock()):
+            self._close_lagging(self._open[subscriber.conn_id], subscriber)
+
     def check_keys(self) -> None:
         """Close the subscribers whose key was revoked or has expired."""
-        now_ms = self.now_ms()
+        now_ms = self.clock().unix_ms
         good: dict[str, bool] = {}
-        for connection in tuple(self._open):
+        for connection in tuple(self._open.values()):
             assert connection.accepted
             key_id = connection.accepted.key.key_id
             if key_id not in good:
                 good[key_id] = self._keyring.is_good(key_id, now_ms)
             if not good[key_id]:
                 connection.close(KEY_REVOKED)
+
+    def look_after_waiting(self) -> None:
+        """Some milliseconds have passed: see to those who wait for a seat or for a snapshot."""
+        clock = self.clock()
+        self.carry_out(self.admission.tick(clock.seconds))
+        self._fanout.resync(clock)
 
     def tick(self) -> None:
         """A second has passed."""
@@ -143,7 +155,7 @@ class Door:
             # To a socket that takes nothing a ping would only be buffered.
             if connection.subscriber and connection.subscriber.writable:
                 connection.transport.write(PING_FRAME)
-        now = self.now()
+        now = self.clock().seconds
         for connection in tuple(self._unfinished):
             closing = connection.phase is Phase.CLOSING
             if now - connection.since >= (CLOSING_SECONDS if closing else HANDSHAKE_SECONDS):
@@ -151,7 +163,7 @@ class Door:
 
     def close(self, closing: Closing) -> None:
         """Part with everybody."""
-        for connection in tuple(self._open | self._unfinished):
+        for connection in (*self._open.values(), *self._unfinished):
             connection.close(closing)
 
     @property
@@ -159,26 +171,30 @@ class Door:
         """Whether all connections are gone."""
         return not self._open and not self._unfinished
 
+    def _close_lagging(self, connection: Connection, subscriber: Subscriber) -> None:
+        connection.close(LAGGED, f"lagged: {subscriber.untold} events dropped")
+
     def _let_in(self, connection: Connection, conn_id: int) -> None:
         accepted = connection.accepted
         assert accepted
         sweep = self._fanout.sweeps[accepted.channel]
-        subscriber = Subscriber(conn_id, accepted.channel, sweep.stream.head, connection.transport.write)
+        subscriber = Subscriber(
+            conn_id, accepted.channel, sweep.stream.head, connection.transport.write, accepted.on_lag
+        )
         sweep.join(subscriber)
         self._unfinished.discard(connection)
-        self._open.add(connection)
+        self._open[conn_id] = connection
         self._pings.add(connection, conn_id)
-        snapshot = self._fanout.snapshots.frame(accepted.channel, self.now_ms())
+        snapshot = self._fanout.snapshots.frame(accepted.channel, self.clock().unix_ms)
         connection.admit(subscriber, welcome_frame(accepted.channel, conn_id) + snapshot)
 
     def _take_out(self, connection: Connection) -> None:
         """Take a subscriber out of its stream, if it hasn't left already."""
         subscriber = connection.subscriber
-        if subscriber is None or connection not in self._open:
+        if subscriber is None or self._open.pop(subscriber.conn_id, None) is None:
             return
-        self._open.discard(connection)
         self._pings.remove(connection, subscriber.conn_id)
-        self._fanout.sweeps[subscriber.channel].leave(subscriber)
+        self._fanout.leave(subscriber)
 
     def _refusal(self, connection: Connection, why: Full) -> Refusal:
         assert connection.accepted

@@ -7,9 +7,15 @@ stream what comes after it.
 from collections.abc import Iterable
 
 from broker.messages import CHANNELS, Channel, Commit
+from broker.notices import lagged_frame
+from workers.clock import Clock
 from workers.snapshots import Snapshots
 from workers.stream import Stream
+from workers.subscriber import Subscriber
 from workers.sweep import Sweep
+
+RESYNC_SECONDS = 1.0
+"""A snapshot is some 20 KB: a subscriber that can't keep up must not be sent one after the other."""
 
 
 class Fanout:
@@ -18,6 +24,8 @@ class Fanout:
     def __init__(self) -> None:
         self.snapshots = Snapshots()
         self.sweeps: dict[Channel, Sweep] = {channel: Sweep(Stream()) for channel in CHANNELS}
+        self._held: set[Subscriber] = set()
+        """Those who wait for a fresh snapshot."""
 
     def apply(self, commit: Commit) -> None:
         """Take a commit over; the sweeps then have something to do."""
@@ -32,9 +40,49 @@ class Fanout:
         self.sweeps["live"].feed(for_live)
         self.sweeps["odds"].feed(for_odds)
 
-    def replace(self, fragments: Iterable[tuple[str, bytes]]) -> None:
-        """Take a whole image over, in place of events that nobody can tell any more."""
+    def replace(self, fragments: Iterable[tuple[str, bytes]], lost: int, clock: Clock) -> list[Subscriber]:
+        """Take a whole image over, in place of events that nobody can tell any more: all subscribers lag.
+
+        Args:
+            fragments: the encoded games of the snapshot.
+            lost: how many events that were.
+            clock: the time.
+
+        Returns:
+            The subscribers to close.
+        """
         self.snapshots.replace(fragments)
+        if not lost:
+            return []
+        subscribers = [member for sweep in self.sweeps.values() for member in sweep.members]
+        for subscriber in subscribers:
+            subscriber.lose(lost)
+        return [each for each in subscribers if each.writable and self._proceed(each, clock)]
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """A subscriber is gone."""
+        self._held.discard(subscriber)
+        self.sweeps[subscriber.channel].leave(subscriber)
+
+    def stall(self, subscriber: Subscriber) -> None:
+        """A subscriber's socket takes no more."""
+        self.sweeps[subscriber.channel].stall(subscriber)
+
+    def resume(self, subscriber: Subscriber, clock: Clock) -> bool:
+        """A subscriber's socket takes more again: it gets what is left for it, or what it wants instead.
+
+        Returns:
+            Whether it is to be closed.
+        """
+        if not subscriber.held:
+            self.sweeps[subscriber.channel].drop_overflow(subscriber)
+        return self._proceed(subscriber, clock)
+
+    def resync(self, clock: Clock) -> None:
+        """Give those who wait for it a fresh snapshot, at most one a second each."""
+        for subscriber in tuple(self._held):
+            if subscriber.writable and clock.seconds - subscriber.resynced_at >= RESYNC_SECONDS:
+                self._resync(subscriber, clock)
 
     def begin(self) -> None:
         """Begin a sweep of each stream that has something new."""
@@ -49,3 +97,32 @@ class Fanout:
         """
         unfinished = [sweep.slice() for sweep in self.sweeps.values()]
         return any(unfinished)
+
+    def _proceed(self, subscriber: Subscriber, clock: Clock) -> bool:
+        """Go on with a writable subscriber as it wants it done; True if that is to close it."""
+        sweep = self.sweeps[subscriber.channel]
+        notice = b""
+        if subscriber.untold:
+            if subscriber.on_lag == "close":
+                return True
+            if subscriber.on_lag == "resync":
+                subscriber.held = True
+                self._held.add(subscriber)
+            if subscriber.on_lag == "notify":
+                notice = lagged_frame(subscriber.untold, clock.unix_ms)
+            if not subscriber.held:
+                subscriber.untold = 0
+        sweep.resume(subscriber, notice)
+        if subscriber.held and clock.seconds - subscriber.resynced_at >= RESYNC_SECONDS:
+            self._resync(subscriber, clock)
+        return False
+
+    def _resync(self, subscriber: Subscriber, clock: Clock) -> None:
+        self._held.discard(subscriber)
+        sweep = self.sweeps[subscriber.channel]
+        sweep.drop_all(subscriber)
+        notice = lagged_frame(subscriber.untold, clock.unix_ms)
+        subscriber.untold = 0
+        subscriber.held = False
+        subscriber.resynced_at = clock.seconds
+        sweep.resume(subscriber, notice + self.snapshots.frame(subscriber.channel, clock.unix_ms))

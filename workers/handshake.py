@@ -6,7 +6,7 @@ Order of checks: path (404), method and upgrade (405, 426, 400), query parameter
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 from websockets.datastructures import MultipleValuesError
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
@@ -14,10 +14,9 @@ from websockets.server import ServerProtocol
 from broker.messages import CHANNELS, Channel, KeyRecord
 from workers.keyring import Keyring
 from workers.refusals import Refusal
+from workers.subscriber import ON_LAG, OnLag
 
 PATHS: dict[str, Channel] = {f"/ws/{channel}": channel for channel in CHANNELS}
-ON_LAG = ("drop",)
-
 UNAUTHORIZED_HEADERS = (("WWW-Authenticate", "Bearer"),)
 
 
@@ -26,11 +25,13 @@ class Accepted(Struct, frozen=True):
 
     Args:
         channel: what is subscribed to.
+        on_lag: what is to be done when events were dropped.
         key: the record of its key.
         response: the 101.
     """
 
     channel: Channel
+    on_lag: OnLag
     key: KeyRecord
     response: Response
 
@@ -52,9 +53,11 @@ def judge(protocol: ServerProtocol, request: Request, keyring: Keyring, now_ms: 
     if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         return _not_a_handshake(protocol, response)
     parameters = parse_qs(query, keep_blank_values=True)
-    bad = _bad_parameter(parameters)
-    if bad:
-        return Refusal(HTTPStatus.BAD_REQUEST, bad)
+    try:
+        on_lag = convert(parameters.get("on_lag", ["drop"])[0], OnLag)
+    except ValidationError:
+        allowed = ", ".join(ON_LAG)
+        return Refusal(HTTPStatus.BAD_REQUEST, f"on_lag must be one of: {allowed}; leave it out for {ON_LAG[0]}")
     key = _key(request, parameters)
     if not key:
         return _unauthorized("no key; add ?key=pn_live_… or the header Authorization: Bearer pn_live_…")
@@ -64,7 +67,7 @@ def judge(protocol: ServerProtocol, request: Request, keyring: Keyring, now_ms: 
     if channel not in record.channels:
         allowed = " and ".join(f"/ws/{name}" for name in record.channels)
         return Refusal(HTTPStatus.FORBIDDEN, f"this key is for {allowed} only; ask for one for {path}")
-    return Accepted(channel, record, response)
+    return Accepted(channel, on_lag, record, response)
 
 
 def _not_a_handshake(protocol: ServerProtocol, response: Response) -> Refusal:
@@ -77,13 +80,6 @@ def _not_a_handshake(protocol: ServerProtocol, response: Response) -> Refusal:
         f"not a WebSocket handshake: {protocol.handshake_exc}; use a WebSocket client",
         headers,
     )
-
-
-def _bad_parameter(parameters: dict[str, list[str]]) -> str | None:
-    for value in parameters.get("on_lag", ()):
-        if value not in ON_LAG:
-            return f"on_lag is {value!r}; allowed: {', '.join(ON_LAG)}"
-    return None
 
 
 def _key(request: Request, parameters: dict[str, list[str]]) -> str | None:

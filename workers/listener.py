@@ -4,6 +4,10 @@ import socket
 
 BACKLOG = 4096
 """Connections waiting to be accepted; the kernel caps it at net.core.somaxconn."""
+SEND_BUFFER_BYTES = 64 * 1024
+"""What the kernel may hold for one connection, doubled by it for its own overhead (socket(7)). By default it grows to
+4 MB for a client that never reads."""
+UNSENT_LIMIT_BYTES = 16 * 1024
 
 
 def listen(host: str, port: int, peer_timeout_seconds: int) -> socket.socket:
@@ -26,6 +30,8 @@ def listen(host: str, port: int, peer_timeout_seconds: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_LIMIT_BYTES)
     # Unacknowledged data, also in a closed window, ends the connection: tcp(7).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, peer_timeout_seconds * 1000)
     listener.bind(address)

@@ -51,9 +51,11 @@ class Sweep:
 
     def leave(self, subscriber: Subscriber) -> None:
         """Remove a subscriber, at the same cost for any number, without anyone's turn being skipped."""
-        if subscriber in self._stalled:
-            self._stalled.discard(subscriber)
-            self._dropped += subscriber.overflow(self.stream.head)
+        if subscriber.held:
+            self.drop_all(subscriber)
+        elif not subscriber.writable:
+            self.drop_overflow(subscriber)
+        self._stalled.discard(subscriber)
         hole = subscriber.slot
         if hole < self._cursor:
             # Whoever was visited last fills the hole; the last member takes that place, and its turn is next.
@@ -72,10 +74,33 @@ class Sweep:
         if subscriber.slot >= 0:
             self._stalled.add(subscriber)
 
-    def resume(self, subscriber: Subscriber) -> None:
-        """Its socket takes more again: it gets at once what is left for it."""
+    def drop_overflow(self, subscriber: Subscriber) -> int:
+        """Hold a stalled subscriber to its bound.
+
+        Returns:
+            How many events were dropped, the oldest first.
+        """
+        return self._drop(subscriber, subscriber.overflow(self.stream.head))
+
+    def drop_all(self, subscriber: Subscriber) -> int:
+        """Drop all that a subscriber has yet to get.
+
+        Returns:
+            How many events were dropped.
+        """
+        return self._drop(subscriber, self.stream.head - subscriber.position)
+
+    def resume(self, subscriber: Subscriber, notice: bytes = b"") -> None:
+        """Its socket takes more again: it gets at once what is left for it.
+
+        Args:
+            subscriber: one of the members.
+            notice: what it is to be told before that.
+        """
         self._stalled.discard(subscriber)
-        self._dropped += subscriber.resume(self.stream.head)
+        subscriber.writable = True
+        if notice:
+            subscriber.write(notice)
         self._visit(subscriber)
 
     def feed(self, frames: Sequence[bytes]) -> None:
@@ -106,10 +131,15 @@ class Sweep:
         self._to_visit = min(self._to_visit - count, len(self.members))
         return self._to_visit > 0
 
+    def _drop(self, subscriber: Subscriber, count: int) -> int:
+        subscriber.drop(count)
+        self._dropped += count
+        return count
+
     def _visit(self, subscriber: Subscriber) -> None:
         stream = self.stream
         behind = stream.head - subscriber.position
-        if not behind or not subscriber.writable:
+        if not behind or not subscriber.writable or subscriber.held:
             return
         if subscriber.position < stream.tail:
             self.overrun += stream.tail - subscriber.position

@@ -34,7 +34,7 @@ from workers.sequencer import NOTHING, Sequencer, Verdict
 
 TICK_SECONDS = 1.0
 WAITING_TICK_SECONDS = 0.05
-"""Pace at which handshakes that wait for a seat are looked after."""
+"""Pace at which those are looked after who wait for a seat or for a snapshot."""
 DRAINED_CHECK_SECONDS = 0.02
 
 
@@ -124,7 +124,9 @@ class Worker:
                 self._carry_out(self._sequencer.replayed(commits))
             case Image(seq=seq, fragments=fragments):
                 self._log.info("image taken over", seq=seq, since=self._sequencer.last)
-                self._fanout.replace(fragments)
+                last = self._sequencer.last
+                # At least one, should the broker have gone back in time: what we showed is not what is.
+                self._door.replace_image(fragments, 0 if last == NOTHING else max(1, seq - last))
                 self._carry_out(self._sequencer.imaged(seq))
             case SeatsGranted():
                 self._door.carry_out(admission.granted(message))
@@ -153,4 +155,4 @@ class Worker:
 
     def _waiting_tick(self) -> None:
         self._loop.call_later(WAITING_TICK_SECONDS, self._waiting_tick)
-        self._door.carry_out(self._door.admission.tick(self._door.now()))
+        self._door.look_after_waiting()
