@@ -71,7 +71,10 @@ class Child:
     async def _keep(self) -> None:
         while not self._stopping:
             started = monotonic()
-            await self._run_once()
+            try:
+                await self._run_once()
+            except OSError as error:
+                self._log.error("can't be started", module=self._module, error=str(error))
             self.ended.set()
             if self._stopping:
                 return

@@ -24,6 +24,7 @@ class Closing(NamedTuple):
 
 SERVICE_RESTART = Closing(1012, "service restart", Reconnect.WITH_JITTER, "restart")
 GOING_AWAY = Closing(1001, "going away", Reconnect.WITH_JITTER, "going_away")
+PROTOCOL_ERROR = Closing(1002, "frames against RFC 6455", Reconnect.AFTER_FIX, "protocol_error")
 BINARY_MESSAGE = Closing(1003, "only text messages are understood", Reconnect.AFTER_FIX, "binary")
 INVALID_UTF8 = Closing(1007, "text message is not UTF-8", Reconnect.AFTER_FIX, "invalid_utf8")
 KEY_REVOKED = Closing(1008, "key revoked or expired", Reconnect.NO, "key_revoked")
@@ -35,6 +36,7 @@ LAGGED = Closing(1013, "lagged", Reconnect.BACK_OFF, "lagged")
 ALL = (
     GOING_AWAY,
     SERVICE_RESTART,
+    PROTOCOL_ERROR,
     BINARY_MESSAGE,
     INVALID_UTF8,
     KEY_REVOKED,

@@ -87,7 +87,7 @@ class Journal:
 
     def tail_seq(self) -> int:
         """The oldest sequence number that can be replayed, 0 for none."""
-        return int(self._value("SELECT coalesce(min(first_seq), 0) FROM commits"))
+        return int(self._value("SELECT coalesce((SELECT first_seq FROM commits ORDER BY last_seq LIMIT 1), 0)"))
 
     def load_state(self) -> State:
         """Read the state as the last commit left it."""

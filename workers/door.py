@@ -123,24 +123,12 @@ class Door:
     def set_keys(self, records: Iterable[KeyRecord]) -> None:
         """Take over the keys there are now, and part with those whose key is gone."""
         self._keyring.replace(records)
-        self.check_keys()
+        self._check_keys()
 
     def replace_image(self, fragments: Iterable[tuple[str, bytes]], lost: int) -> None:
         """Take a whole image over, after `lost` events that nobody can tell any more."""
         for subscriber in self._fanout.replace(fragments, lost, self.clock()):
             self._close_lagging(self._open[subscriber.conn_id], subscriber)
-
-    def check_keys(self) -> None:
-        """Close the subscribers whose key was revoked or has expired."""
-        now_ms = self.clock().unix_ms
-        good: dict[str, bool] = {}
-        for connection in tuple(self._open.values()):
-            assert connection.accepted
-            key_id = connection.accepted.key.key_id
-            if key_id not in good:
-                good[key_id] = self._keyring.is_good(key_id, now_ms)
-            if not good[key_id]:
-                connection.close(KEY_REVOKED)
 
     def look_after_waiting(self) -> None:
         """Some milliseconds have passed: see to those who wait for a seat or for a snapshot."""
@@ -150,7 +138,8 @@ class Door:
 
     def tick(self) -> None:
         """A second has passed."""
-        self.check_keys()
+        if self._keyring.expire(self.clock().unix_ms):
+            self._check_keys()
         for connection in self._pings.tick():
             # To a socket that takes nothing a ping would only be buffered.
             if connection.subscriber and connection.subscriber.writable:
@@ -170,6 +159,18 @@ class Door:
     def is_empty(self) -> bool:
         """Whether all connections are gone."""
         return not self._open and not self._unfinished
+
+    def _check_keys(self) -> None:
+        """Close the subscribers whose key was revoked or has expired."""
+        now_ms = self.clock().unix_ms
+        good: dict[str, bool] = {}
+        for connection in tuple(self._open.values()):
+            assert connection.accepted
+            key_id = connection.accepted.key.key_id
+            if key_id not in good:
+                good[key_id] = self._keyring.is_good(key_id, now_ms)
+            if not good[key_id]:
+                connection.close(KEY_REVOKED)
 
     def _close_lagging(self, connection: Connection, subscriber: Subscriber) -> None:
         connection.close(LAGGED, f"lagged: {subscriber.untold} events dropped")

@@ -29,6 +29,7 @@ class Feed:
         events_endpoint: where the broker publishes.
         control_endpoint: where the broker answers.
         published: called with each commit and beat.
+        caught_up: called after a run of them.
         answered: called with each message for this worker.
     """
 
@@ -39,6 +40,7 @@ class Feed:
         events_endpoint: str,
         control_endpoint: str,
         published: Callable[[Published], None],
+        caught_up: Callable[[], None],
         answered: Callable[[ToWorker], None],
     ) -> None:
         self._published = published
@@ -54,7 +56,7 @@ class Feed:
         sub.setsockopt(zmq.SUBSCRIBE, b"")
         sub.connect(events_endpoint)
         self._control = Port(loop, dealer, self._answer)
-        self._events = Port(loop, sub, self._publish)
+        self._events = Port(loop, sub, self._publish, caught_up)
 
     def send(self, message: ToBroker) -> None:
         """Tell or ask the broker."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from broker.key_format import digest, is_well_formed
 from broker.messages import KeyRecord
 
+NEVER_MS = 2**63
+
 
 class Keyring:
     """Finds the record of a key by its digest."""
@@ -12,11 +14,23 @@ class Keyring:
     def __init__(self) -> None:
         self._by_digest: dict[bytes, KeyRecord] = {}
         self._by_id: dict[str, KeyRecord] = {}
+        self._next_expiry_ms = NEVER_MS
 
     def replace(self, records: Iterable[KeyRecord]) -> None:
         """Take over all keys there are now."""
         self._by_digest = {record.digest: record for record in records}
         self._by_id = {record.key_id: record for record in self._by_digest.values()}
+        self._next_expiry_ms = 0
+
+    def expire(self, now_ms: int) -> bool:
+        """Whether a key has expired since this was asked last."""
+        if now_ms < self._next_expiry_ms:
+            return False
+        ahead = [
+            each.expires_at for each in self._by_id.values() if each.expires_at is not None and each.expires_at > now_ms
+        ]
+        self._next_expiry_ms = min(ahead, default=NEVER_MS)
+        return True
 
     def find(self, key: str, now_ms: int) -> KeyRecord | None:
         """The record of a key that is good now; None if it is malformed, unknown, revoked or expired."""

@@ -63,6 +63,7 @@ class Worker:
             settings.local_endpoint("events"),
             settings.local_endpoint("control"),
             self._published,
+            self._pump.feed,
             self._answered,
         )
         self._door = Door(settings.cap, self._fanout, self._feed.send)
@@ -136,14 +137,13 @@ class Worker:
                 self._door.carry_out(admission.recalled(message))
             case KeySeatAnswer():
                 self._door.carry_out(admission.key_answered(message))
+        self._pump.feed()
         if self._has_keys and self._sequencer.last != NOTHING:
             self._provided.set()
 
     def _carry_out(self, verdict: Verdict) -> None:
         for commit in verdict.apply:
             self._fanout.apply(commit)
-        if verdict.apply:
-            self._pump.feed()
         if verdict.ask:
             self._feed.send(CatchUpWanted(self._sequencer.last))
 
