@@ -136,6 +136,10 @@ class Door:
         self.carry_out(self.admission.tick(clock.seconds))
         self._fanout.resync(clock)
 
+    def look_after_stalled(self) -> None:
+        """A quarter of a second has passed: see whose socket takes no more at all."""
+        self._fanout.check_stalled()
+
     def tick(self) -> None:
         """A second has passed."""
         if self._keyring.expire(self.clock().unix_ms):
@@ -179,9 +183,7 @@ class Door:
         accepted = connection.accepted
         assert accepted
         sweep = self._fanout.sweeps[accepted.channel]
-        subscriber = Subscriber(
-            conn_id, accepted.channel, sweep.stream.head, connection.transport.write, accepted.on_lag
-        )
+        subscriber = Subscriber(conn_id, accepted.channel, sweep.stream.head, connection.transport, accepted.on_lag)
         sweep.join(subscriber)
         self._unfinished.discard(connection)
         self._open[conn_id] = connection

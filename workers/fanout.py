@@ -78,6 +78,11 @@ class Fanout:
             self.sweeps[subscriber.channel].drop_overflow(subscriber)
         return self._proceed(subscriber, clock)
 
+    def check_stalled(self) -> None:
+        """Find out which of the full sockets take no more at all."""
+        for sweep in self.sweeps.values():
+            sweep.check_stalled()
+
     def resync(self, clock: Clock) -> None:
         """Give those who wait for it a fresh snapshot, at most one a second each."""
         for subscriber in tuple(self._held):

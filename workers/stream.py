@@ -21,7 +21,7 @@ class Stream:
     def __init__(self) -> None:
         self._frames: list[bytes] = []
         self._base = 0
-        self._joins: dict[int, bytes] = {}
+        self._joins: dict[int, tuple[bytes, int]] = {}
         self.head = 0
 
     @property
@@ -37,18 +37,24 @@ class Stream:
         if len(self._frames) > LIMIT_FRAMES:
             self.trim(self.head - LIMIT_FRAMES // 2)
 
-    def since(self, position: int) -> bytes:
-        """All frames from a position to the head, joined.
+    def since(self, position: int, limit: int) -> tuple[bytes, int]:
+        """The frames from a position on.
 
         Args:
             position: from the tail to the head.
+            limit: how many frames at most.
+
+        Returns:
+            The joined frames, and how many they are.
         """
-        joined = self._joins.get(position)
-        if joined is None:
-            joined = b"".join(self._frames[position - self._base :])
+        run = self._joins.get(position)
+        if run is None:
+            start = position - self._base
+            frames = self._frames[start : start + limit]
+            run = (b"".join(frames), len(frames))
             if len(self._joins) < JOINS_KEPT:
-                self._joins[position] = joined
-        return joined
+                self._joins[position] = run
+        return run
 
     def trim(self, position: int) -> None:
         """Forget frames before a position, some time."""

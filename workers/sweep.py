@@ -11,10 +11,13 @@ shell decides when the next slice is due.
 from collections.abc import Sequence
 
 from workers.stream import Stream
-from workers.subscriber import QUEUE_EVENTS, Subscriber
+from workers.subscriber import READER_EVENTS, Subscriber
 
 SLICE_SUBSCRIBERS = 64
 """Visits between two turns of the loop, about 1 ms: what handshakes and pings wait at most."""
+PORTION_EVENTS = 256
+"""Events in one write, about 80 KB: what a client that stops reading can have left in our hands. More when the sweeps
+take so long that more come in between."""
 
 
 class Sweep:
@@ -37,10 +40,11 @@ class Sweep:
         self._to_visit = 0
         self._begun_at = stream.head
         self._round_head = stream.head
+        self._portion = PORTION_EVENTS
 
     @property
     def dropped(self) -> int:
-        """Events dropped so far, of all, those of sockets that still take no more included."""
+        """Events dropped so far, of all, those of sockets that are still full included."""
         return self._dropped + sum(subscriber.overflow(self.stream.head) for subscriber in self._stalled)
 
     def join(self, subscriber: Subscriber) -> None:
@@ -69,10 +73,20 @@ class Sweep:
         subscriber.slot = -1
 
     def stall(self, subscriber: Subscriber) -> None:
-        """Its socket takes no more: it isn't visited until `resume`. One that has left counts no more."""
+        """Its socket is full: it isn't visited until `resume`. One that has left counts no more."""
         subscriber.writable = False
+        subscriber.unsent = subscriber.outlet.get_write_buffer_size()
+        subscriber.idle_checks = 0
         if subscriber.slot >= 0:
             self._stalled.add(subscriber)
+
+    def check_stalled(self) -> None:
+        """Find out which of the full sockets take no more at all; to be called a few times a second."""
+        for subscriber in self._stalled:
+            overflow = subscriber.overflow(self.stream.head)
+            if subscriber.check() and overflow:
+                # It was frozen and isn't any more: what its queue had no room for is gone.
+                self._drop(subscriber, overflow)
 
     def drop_overflow(self, subscriber: Subscriber) -> int:
         """Hold a stalled subscriber to its bound.
@@ -91,7 +105,7 @@ class Sweep:
         return self._drop(subscriber, self.stream.head - subscriber.position)
 
     def resume(self, subscriber: Subscriber, notice: bytes = b"") -> None:
-        """Its socket takes more again: it gets at once what is left for it.
+        """Its socket has taken all that it was given: it gets at once what is left for it.
 
         Args:
             subscriber: one of the members.
@@ -99,8 +113,9 @@ class Sweep:
         """
         self._stalled.discard(subscriber)
         subscriber.writable = True
+        subscriber.idle_checks = 0
         if notice:
-            subscriber.write(notice)
+            subscriber.outlet.write(notice)
         self._visit(subscriber)
 
     def feed(self, frames: Sequence[bytes]) -> None:
@@ -138,21 +153,20 @@ class Sweep:
 
     def _visit(self, subscriber: Subscriber) -> None:
         stream = self.stream
-        behind = stream.head - subscriber.position
-        if not behind or not subscriber.writable or subscriber.held:
-            return
-        if subscriber.position < stream.tail:
-            self.overrun += stream.tail - subscriber.position
-            behind = stream.head - stream.tail
-        # Before the write, which may find out that the socket takes no more: from then on it lags.
-        joined = stream.since(stream.head - behind)
-        subscriber.position = stream.head
-        self.delivered += behind
-        subscriber.write(joined)
+        while subscriber.position != stream.head and subscriber.writable and not subscriber.held:
+            if subscriber.position < stream.tail:
+                self.overrun += stream.tail - subscriber.position
+                subscriber.position = stream.tail
+            run, count = stream.since(subscriber.position, self._portion)
+            # Before the write, which may find the socket full: from then on it lags.
+            subscriber.position += count
+            self.delivered += count
+            subscriber.outlet.write(run)
 
     def _wrap(self) -> None:
         """A round is complete: all members have passed the position where it began."""
-        self.stream.trim(min(self._round_head, self.stream.head - QUEUE_EVENTS))
+        self.stream.trim(min(self._round_head, self.stream.head - READER_EVENTS))
+        self._portion = max(PORTION_EVENTS, 2 * (self.stream.head - self._round_head))
         self._round_head = self.stream.head
         self._cursor = 0
 

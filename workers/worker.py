@@ -35,6 +35,8 @@ from workers.sequencer import NOTHING, Sequencer, Verdict
 TICK_SECONDS = 1.0
 WAITING_TICK_SECONDS = 0.05
 """Pace at which those are looked after who wait for a seat or for a snapshot."""
+STALLED_TICK_SECONDS = 0.25
+"""Pace at which full sockets are looked at: four such looks without a byte taken make one frozen."""
 DRAINED_CHECK_SECONDS = 0.02
 
 
@@ -69,6 +71,7 @@ class Worker:
         self._door = Door(settings.cap, self._fanout, self._feed.send)
         self._tick()
         self._waiting_tick()
+        self._stalled_tick()
 
     async def serve(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve subscribers until told to stop, then part with them.
@@ -152,6 +155,10 @@ class Worker:
         self._door.tick()
         if self._registered:
             self._feed.send(self._door.counts())
+
+    def _stalled_tick(self) -> None:
+        self._loop.call_later(STALLED_TICK_SECONDS, self._stalled_tick)
+        self._door.look_after_stalled()
 
     def _waiting_tick(self) -> None:
         self._loop.call_later(WAITING_TICK_SECONDS, self._waiting_tick)
