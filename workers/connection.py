@@ -76,6 +76,7 @@ class Connection(asyncio.Protocol):
         "_gauge",
         "_host",
         "accepted",
+        "key_id",
         "phase",
         "protocol",
         "since",
@@ -92,6 +93,9 @@ class Connection(asyncio.Protocol):
         self.since = host.clock().seconds
         """When the current phase began, in seconds of the host's clock."""
         self.accepted: Accepted | None = None
+        """Its handshake, while it waits for a seat."""
+        self.key_id = ""
+        """The key that it was let in with."""
         self.subscriber: Subscriber | None = None
         self._early = b""
         self._fragments = b""
@@ -141,9 +145,11 @@ class Connection(asyncio.Protocol):
             greeting: welcome and snapshot.
         """
         assert self.accepted
+        accepted, self.accepted = self.accepted, None
         self.phase = Phase.OPEN
         self.subscriber = subscriber
-        self.protocol.send_response(self.accepted.response)
+        self.key_id = accepted.key.key_id
+        self.protocol.send_response(accepted.response)
         # One write for all three: each send costs more than what it carries.
         self.transport.write(b"".join((*self.protocol.data_to_send(), greeting)))
         if self._early:

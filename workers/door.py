@@ -169,8 +169,7 @@ class Door:
         now_ms = self.clock().unix_ms
         good: dict[str, bool] = {}
         for connection in tuple(self._open.values()):
-            assert connection.accepted
-            key_id = connection.accepted.key.key_id
+            key_id = connection.key_id
             if key_id not in good:
                 good[key_id] = self._keyring.is_good(key_id, now_ms)
             if not good[key_id]:

@@ -12,8 +12,8 @@ UNSENT_LIMIT_BYTES = 64 * 1024
 and what makes its socket refuse more, so that the bound of 256 events counts from there."""
 
 
-def listen(host: str, port: int, peer_timeout_seconds: int) -> socket.socket:
-    """Bind and listen.
+def bound(host: str, port: int, peer_timeout_seconds: int) -> socket.socket:
+    """Bind; the loop's server then listens.
 
     Args:
         host: address or name.
@@ -37,5 +37,4 @@ def listen(host: str, port: int, peer_timeout_seconds: int) -> socket.socket:
     # Unacknowledged data, also in a closed window, ends the connection: tcp(7).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, peer_timeout_seconds * 1000)
     listener.bind(address)
-    listener.listen(BACKLOG)
     return listener

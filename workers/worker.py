@@ -28,7 +28,7 @@ from workers.connection import Connection
 from workers.door import Door
 from workers.fanout import Fanout
 from workers.feed import Feed
-from workers.listener import listen
+from workers.listener import BACKLOG, bound
 from workers.pump import Pump
 from workers.sequencer import NOTHING, Sequencer, Verdict
 
@@ -85,8 +85,8 @@ class Worker:
         """
         await self._provided.wait()
         settings = self._settings
-        listener = listen(settings.host, settings.port, settings.peer_timeout_seconds)
-        server = await self._loop.create_server(lambda: Connection(self._door), sock=listener)
+        listener = bound(settings.host, settings.port, settings.peer_timeout_seconds)
+        server = await self._loop.create_server(lambda: Connection(self._door), sock=listener, backlog=BACKLOG)
         ready()
         await stop.wait()
         server.close()
