@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import zmq
+from msgspec.structs import asdict
 from structlog.typing import FilteringBoundLogger
 
 from broker.bus import Bus
@@ -15,7 +16,7 @@ from broker.journal import CONN_IDS_PER_START, Journal, JournalError
 from broker.keys import DATABASE_NAME as KEYS_DATABASE_NAME
 from broker.keys import KeyStore, KeyStoreError
 from broker.leash import Orders
-from broker.messages import Beat, ToBroker, encode
+from broker.messages import Beat, Counts, ToBroker, encode
 from broker.processes import ProcessWatch
 from broker.relay import Batch, Relay
 from broker.seats import Seats
@@ -110,15 +111,10 @@ class Broker:
             self._relay.expire(_now_ms())
         except JournalError as error:
             self._log.error("old games stay for now", error=str(error))
-        counts = self._desk.counts.values()
-        self._log.info(
-            "summary",
-            seq=self._relay.head_seq,
-            games=len(self._relay.state.games),
-            workers=len(counts),
-            live=sum(count.live for count in counts),
-            odds=sum(count.odds for count in counts),
-        )
+        counts = [asdict(each) for each in self._desk.counts.values()]
+        totals = {name: sum(each[name] for each in counts) for name in Counts.__struct_fields__}
+        games = len(self._relay.state.games)
+        self._log.info("summary", seq=self._relay.head_seq, games=games, workers=len(counts), **totals)
 
 
 def _now_ms() -> int:

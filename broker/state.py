@@ -209,7 +209,7 @@ class State:
             outcome=quote.outcome,
             old_price=old.price if old else None,
             new_price=quote.price,
-            points=quote.points,
+            points=outcome[-1],
             ts=ts,
         )
         return Effect((event,))
@@ -256,7 +256,9 @@ def _games_first(
 
 
 def _outcome_id(of: Quote | Pull) -> OutcomeId:
-    return (of.game_id, of.pn_market_type, of.book, of.outcome, of.points)
+    # Adding 0.0 makes -0.0 the 0.0 that it equals: as text in the database they would be two outcomes.
+    points = None if of.points is None else of.points + 0.0
+    return (of.game_id, of.pn_market_type, of.book, of.outcome, points)
 
 
 def _check_price(price: float) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import zmq
+from msgspec.structs import asdict
 from structlog.typing import FilteringBoundLogger
 
 from broker.closing import SERVICE_RESTART
@@ -90,6 +91,7 @@ class Worker:
         ready()
         await stop.wait()
         server.close()
+        self._log.info("draining", **asdict(self._door.counts()))
         self._door.close(SERVICE_RESTART)
         deadline = self._loop.time() + settings.drain_seconds
         while not self._door.is_empty and self._loop.time() < deadline:
