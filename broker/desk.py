@@ -81,8 +81,6 @@ class Desk:
     def handle(self, worker: int, message: ToBroker) -> None:
         """Handle one message of a worker."""
         match message:
-            case CatchUpWanted(since=since):
-                self._send(worker, self._catch_up(since))
             case Counts():
                 if worker in self.counts:
                     self.counts[worker] = message
@@ -91,6 +89,8 @@ class Desk:
                 pass
             case Hello():
                 self._register(worker, message)
+            case CatchUpWanted(since=since):
+                self._send(worker, self._catch_up(since))
             case SeatsWanted(needed=needed, ahead=ahead):
                 self._carry_out(self._seats.wants(worker, needed, ahead))
             case SeatsReturned(count=count, recalled=recalled):
@@ -125,14 +125,14 @@ class Desk:
     def _catch_up(self, since: int) -> Replay | Image:
         head = self._relay.head_seq
         if since == head:
-            return Replay(())
+            return Replay(self._incarnation, ())
         if 0 <= since < head:
             try:
                 if self._journal.tail_seq() <= since + 1:
-                    return Replay(self._journal.since(since, REPLAY_LIMIT_BYTES))
+                    return Replay(self._incarnation, self._journal.since(since, REPLAY_LIMIT_BYTES))
             except JournalError as error:
                 self._log.error("replay failed, an image goes instead", error=str(error))
-        return Image(head, fragments(self._relay.state.live_games()))
+        return Image(self._incarnation, head, fragments(self._relay.state.live_games()))
 
     def _carry_out(self, verdicts: Verdicts[int]) -> None:
         for verdict in verdicts:

@@ -121,6 +121,7 @@ class KeySeatReturned(Struct, frozen=True, array_like=True, tag=5):
 class CatchUpWanted(Struct, frozen=True, array_like=True, tag=6):
     """The worker knows everything up to `since` (-1: nothing) and wants what follows."""
 
+    incarnation: int
     since: int
 
 
@@ -192,12 +193,14 @@ class Keys(Struct, frozen=True, array_like=True, tag=6):
 class Replay(Struct, frozen=True, array_like=True, tag=7):
     """Commits out of the journal, without a hole, from the first one the worker misses."""
 
+    incarnation: int
     commits: tuple[bytes, ...]
 
 
 class Image(Struct, frozen=True, array_like=True, tag=8):
     """The whole snapshot state at `seq`, for a worker that can't be caught up from the journal."""
 
+    incarnation: int
     seq: int
     fragments: tuple[tuple[str, bytes], ...]
 

@@ -50,8 +50,8 @@ class Account(Struct):
         held: seats that it has, taken and spare ones.
         needed: seats that its waiting handshakes want.
         ahead: seats that it wants beyond those.
-        may_have_spare: it was granted seats since it last answered a recall.
-        recalled: a recall is on its way to it.
+        may_have_spare: it was granted seats since it was last called to give its spare ones back.
+        recalled: it was called to, and hasn't answered yet.
     """
 
     held: int
@@ -123,7 +123,7 @@ class Seats(Generic[W]):
             return []
         account.held = max(0, account.held - count)
         if recalled:
-            account.recalled = account.may_have_spare = False
+            account.recalled = False
         return self._settle()
 
     def _settle(self) -> Verdicts[W]:
@@ -163,7 +163,9 @@ class Seats(Generic[W]):
             if account.may_have_spare and not account.recalled and account.held
         ]
         for worker in targets:
-            self._accounts[worker].recalled = True
+            account = self._accounts[worker]
+            # What is granted from here on may reach the worker after it has answered.
+            account.recalled, account.may_have_spare = True, False
         return [Recall(worker) for worker in targets]
 
     def _denials(self) -> Verdicts[W]:

@@ -18,11 +18,11 @@ class SettingsError(Exception):
 
 
 def _data_dir() -> str:
-    return os.environ.get("STATE_DIRECTORY", DEFAULT_DIR)
+    return os.environ.get("STATE_DIRECTORY") or DEFAULT_DIR
 
 
 def _runtime_dir() -> str:
-    return os.environ.get("RUNTIME_DIRECTORY", DEFAULT_DIR)
+    return os.environ.get("RUNTIME_DIRECTORY") or DEFAULT_DIR
 
 
 def _cores() -> int:
@@ -109,22 +109,21 @@ def checked(values: dict[str, Any]) -> Settings:
 
 
 def _check_endpoint(endpoint: str) -> None:
-    if endpoint.startswith("ipc://"):
-        if len(os.fsencode(endpoint.removeprefix("ipc://"))) > UNIX_PATH_LIMIT_BYTES:
-            raise SettingsError(
-                f"{endpoint} is longer than the {UNIX_PATH_LIMIT_BYTES} bytes of a Unix socket's path: "
-                "choose a shorter runtime_dir"
-            )
-        return
     problem = SettingsError(f"ingest is {endpoint!r}: it must be ipc://PATH or tcp://HOST:PORT")
     try:
         parts = urlsplit(endpoint)
-        well_formed = parts.scheme == "tcp" and parts.hostname and parts.port and not parts.path
+        is_tcp = parts.scheme == "tcp" and parts.hostname and parts.port and not parts.path
     except ValueError as error:
         raise problem from error
-    if not well_formed:
+    path = endpoint.removeprefix("ipc://")
+    if not is_tcp and (not path or path == endpoint):
         raise problem
-    if parts.hostname not in LOOPBACK_HOSTS:
+    if is_tcp and parts.hostname not in LOOPBACK_HOSTS:
         raise SettingsError(
             f"ingest is {endpoint!r}: without authentication, tcp:// is for {', '.join(LOOPBACK_HOSTS)} only"
+        )
+    if not is_tcp and len(os.fsencode(path)) > UNIX_PATH_LIMIT_BYTES:
+        raise SettingsError(
+            f"{endpoint} is longer than the {UNIX_PATH_LIMIT_BYTES} bytes of a Unix socket's path: "
+            "choose a shorter runtime_dir"
         )

@@ -33,9 +33,12 @@ class Sequencer:
         self._asked = True
         self._held: list[Commit] = []
 
-    def registered(self) -> Verdict:
-        """A broker has come (back): whatever was asked before is lost, so ask again."""
+    def wait(self) -> None:
+        """Another broker has come: what was asked of the one before is lost, and this one doesn't know us yet."""
         self._asked = True
+
+    def registered(self) -> Verdict:
+        """It knows us now: ask."""
         return Verdict(ask=True)
 
     def offer(self, commit: Commit) -> Verdict:

@@ -110,6 +110,7 @@ class Worker:
         """Say hello to a broker that we don't know, with every beat until it answers."""
         if incarnation != self._door.admission.incarnation:
             self._registered = False
+            self._sequencer.wait()
         if not self._registered:
             self._feed.send(self._door.admission.hello(incarnation))
 
@@ -124,6 +125,11 @@ class Worker:
             case Keys(records=records):
                 self._has_keys = True
                 self._door.set_keys(records)
+            case Replay(incarnation=incarnation) | Image(incarnation=incarnation) if (
+                incarnation != admission.incarnation
+            ):
+                # The answer of a broker that is no more; its successor was asked again.
+                pass
             case Replay(commits=bodies):
                 commits = [decode_commit(body) for body in bodies]
                 self._log.info("replayed", commits=len(commits), since=self._sequencer.last)
@@ -150,7 +156,7 @@ class Worker:
         for commit in verdict.apply:
             self._fanout.apply(commit)
         if verdict.ask:
-            self._feed.send(CatchUpWanted(self._sequencer.last))
+            self._feed.send(CatchUpWanted(self._door.admission.incarnation, self._sequencer.last))
 
     def _tick(self) -> None:
         self._loop.call_later(TICK_SECONDS, self._tick)
