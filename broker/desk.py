@@ -141,8 +141,8 @@ class Desk:
                     self._send(worker, SeatsGranted(self._incarnation, first, count))
                 case Recall(worker=worker):
                     self._send(worker, SeatsRecalled(self._incarnation))
-                case Deny(worker=worker, count=count):
-                    self._send(worker, SeatsDenied(self._incarnation, count))
+                case Deny(worker=worker, up_to=up_to):
+                    self._send(worker, SeatsDenied(self._incarnation, up_to))
 
     def _answer_deferred(self) -> None:
         if not self._seats.complete:

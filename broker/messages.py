@@ -169,10 +169,10 @@ class SeatsRecalled(Struct, frozen=True, array_like=True, tag=3):
 
 
 class SeatsDenied(Struct, frozen=True, array_like=True, tag=4):
-    """The cap is reached: the `count` handshakes that wait longest in this worker are to be refused."""
+    """The cap is reached: of the seats that this worker ever needed, those up to the `up_to`-th won't come."""
 
     incarnation: int
-    count: int
+    up_to: int
 
 
 class KeySeatAnswer(Struct, frozen=True, array_like=True, tag=5):

@@ -34,10 +34,10 @@ class Recall(Struct, Generic[W], frozen=True):
 
 
 class Deny(Struct, Generic[W], frozen=True):
-    """No seat is free anywhere: refuse the `count` handshakes that wait longest in `worker`."""
+    """No seat is free anywhere: of those that `worker` ever needed, the ones up to the `up_to`-th won't come."""
 
     worker: W
-    count: int
+    up_to: int
 
 
 Verdicts = list[Grant[W] | Recall[W] | Deny[W]]
@@ -49,6 +49,7 @@ class Account(Struct):
     Args:
         held: seats that it has, taken and spare ones.
         needed: seats that its waiting handshakes want.
+        ever_needed: how many it has asked for, for those that were granted or have given up too.
         ahead: seats that it wants beyond those.
         may_have_spare: it was granted seats since it was last called to give its spare ones back.
         recalled: it was called to, and hasn't answered yet.
@@ -56,6 +57,7 @@ class Account(Struct):
 
     held: int
     needed: int = 0
+    ever_needed: int = 0
     ahead: int = 0
     may_have_spare: bool = True
     recalled: bool = False
@@ -113,6 +115,7 @@ class Seats(Generic[W]):
         if not account:
             return []
         account.needed = max(0, account.needed + needed)
+        account.ever_needed += max(0, needed)
         account.ahead += ahead
         return self._settle()
 
@@ -174,6 +177,6 @@ class Seats(Generic[W]):
         denials: Verdicts[W] = []
         for worker, account in self._accounts.items():
             if account.needed:
-                denials.append(Deny(worker, account.needed))
+                denials.append(Deny(worker, account.ever_needed))
                 account.needed = 0
         return denials

@@ -65,10 +65,12 @@ class Waiting(Struct):
     Args:
         key_id: its key, if that has a limit.
         deadline: when to give up, in seconds of the worker's clock.
+        number: of the seat that was asked for it, counted from 1 for each broker.
     """
 
     key_id: str | None
     deadline: float
+    number: int = 0
 
 
 Verdict = Admit[C] | Refuse[C] | Ask
@@ -79,6 +81,8 @@ class Admission(Generic[C]):
 
     def __init__(self) -> None:
         self._incarnation = 0
+        self._registered = False
+        """That broker knows us: only then is anything asked of it, and then all at once."""
         self._spare: deque[int] = deque()
         self._ahead = 0
         """Spare seats asked for and not granted yet."""
@@ -87,6 +91,8 @@ class Admission(Generic[C]):
         self._for_seat: dict[C, Waiting] = {}
         self._for_key: dict[int, tuple[C, Waiting]] = {}
         self._last_ticket = 0
+        self._ever_needed = 0
+        """Seats asked for since this broker knows us."""
 
     @property
     def incarnation(self) -> int:
@@ -96,17 +102,20 @@ class Admission(Generic[C]):
     def hello(self, incarnation: int) -> Hello:
         """Meet a broker: what it is to be told. From now on its word counts, and no other's."""
         self._incarnation = incarnation
+        self._registered = False
         held = [*self._taken.values(), *(waiting.key_id for waiting in self._for_seat.values())]
         keys = Counter(key_id for key_id in held if key_id)
         return Hello(incarnation, len(self._taken) + len(self._spare), dict(keys))
 
     def registered(self) -> list[Verdict[C]]:
         """That broker knows us: ask anew for what its predecessor never answered."""
+        self._registered = True
         self._ahead = 0
-        return [
-            self._ask_seats(len(self._for_seat)),
-            *(self._ask_key(ticket) for ticket in self._for_key),
-        ]
+        self._ever_needed = 0
+        for waiting in self._for_seat.values():
+            self._number(waiting)
+        wanted = self._ask_seats(len(self._for_seat))
+        return wanted + [ask for ticket in self._for_key for ask in self._ask_key(ticket)]
 
     def request(self, client: C, key_id: str | None, now: float) -> list[Verdict[C]]:
         """A client wants in.
@@ -121,7 +130,7 @@ class Admission(Generic[C]):
             return self._seat(client, waiting)
         self._last_ticket += 1
         self._for_key[self._last_ticket] = (client, waiting)
-        return [self._ask_key(self._last_ticket)]
+        return self._ask_key(self._last_ticket)
 
     def left(self, client: C) -> list[Verdict[C]]:
         """A client is gone, whether it was in or still waited."""
@@ -129,7 +138,7 @@ class Admission(Generic[C]):
             return self._give_back(self._taken.pop(client), 1)
         waiting = self._for_seat.pop(client, None)
         if waiting:
-            return [Ask(SeatsWanted(self._incarnation, -1, 0)), *self._give_back(waiting.key_id, 0)]
+            return self._need_fewer(1) + self._give_back(waiting.key_id, 0)
         for ticket, (waits, _) in self._for_key.items():
             if waits == client:
                 # What the broker answers finds nobody, and goes back then.
@@ -152,10 +161,11 @@ class Admission(Generic[C]):
         return verdicts
 
     def denied(self, message: SeatsDenied) -> list[Verdict[C]]:
-        """The cap is reached for those who wait longest."""
+        """The cap is reached for those who waited when the broker found out."""
         if message.incarnation != self._incarnation:
             return []
-        return self._refuse_seat(list(self._for_seat)[: message.count])
+        denied = [client for client, waiting in self._for_seat.items() if waiting.number <= message.up_to]
+        return self._refuse_seat(denied)
 
     def recalled(self, message: SeatsRecalled) -> list[Verdict[C]]:
         """Another worker needs our spare seats."""
@@ -180,8 +190,7 @@ class Admission(Generic[C]):
         """Give up on those who waited too long."""
         late = [client for client, waiting in self._for_seat.items() if waiting.deadline <= now]
         verdicts = self._refuse_seat(late)
-        if late:
-            verdicts.append(Ask(SeatsWanted(self._incarnation, -len(late), 0)))
+        verdicts += self._need_fewer(len(late))
         for ticket, (client, waiting) in list(self._for_key.items()):
             if waiting.deadline <= now:
                 del self._for_key[ticket]
@@ -191,11 +200,16 @@ class Admission(Generic[C]):
     def _seat(self, client: C, waiting: Waiting) -> list[Verdict[C]]:
         if not self._spare:
             self._for_seat[client] = waiting
-            return [self._ask_seats(1)]
+            self._number(waiting)
+            return self._ask_seats(1)
         verdicts: list[Verdict[C]] = [self._take(client, waiting.key_id)]
         if len(self._spare) + self._ahead <= SPARE_SEATS // 2:
-            verdicts.append(self._ask_seats(0))
+            verdicts += self._ask_seats(0)
         return verdicts
+
+    def _number(self, waiting: Waiting) -> None:
+        self._ever_needed += 1
+        waiting.number = self._ever_needed
 
     def _take(self, client: C, key_id: str | None) -> Admit[C]:
         self._taken[client] = key_id
@@ -216,11 +230,20 @@ class Admission(Generic[C]):
             verdicts.append(Ask(KeySeatReturned(self._incarnation, key_id)))
         return verdicts
 
-    def _ask_seats(self, needed: int) -> Ask:
+    def _ask_seats(self, needed: int) -> list[Verdict[C]]:
+        if not self._registered:
+            return []
         ahead = max(0, SPARE_SEATS - len(self._spare) - self._ahead)
         self._ahead += ahead
-        return Ask(SeatsWanted(self._incarnation, needed, ahead))
+        return [Ask(SeatsWanted(self._incarnation, needed, ahead))]
 
-    def _ask_key(self, ticket: int) -> Ask:
+    def _need_fewer(self, count: int) -> list[Verdict[C]]:
+        if not self._registered or not count:
+            return []
+        return [Ask(SeatsWanted(self._incarnation, -count, 0))]
+
+    def _ask_key(self, ticket: int) -> list[Verdict[C]]:
         _, waiting = self._for_key[ticket]
-        return Ask(KeySeatWanted(self._incarnation, ticket, waiting.key_id or ""))
+        if not self._registered or waiting.key_id is None:
+            return []
+        return [Ask(KeySeatWanted(self._incarnation, ticket, waiting.key_id))]
