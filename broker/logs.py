@@ -30,7 +30,8 @@ def configure(log_format: Literal["text", "json"], process: str) -> structlog.ty
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Text and newline in one write: lines of several processes on one pipe must not run into each other.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(process=process)
     return logger

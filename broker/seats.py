@@ -2,10 +2,10 @@
 
 - A seat goes to a worker by a grant and comes back by a return, or when the worker is gone.
 - A worker asks for the seats that its waiting handshakes need, and for some ahead. Needs go first.
-- When none is free, the workers that may have spare ones are called to give them back; only when all have answered
-  and still none is free are the waiting handshakes denied.
-- A worker that answered a recall has no spare seat until the next grant to it, for a seat that a subscriber leaves is
-  returned at once. So a full house denies without asking around again.
+- When none is free, all workers are called to give their spare ones back, in one round for all who wait. A worker's
+  answer comes behind all that it returned before, so when a round is over every seat that was free when it began is
+  known. Then, and only then, the handshakes that waited at its beginning are denied, unless a seat was granted in the
+  meantime: that may be a spare one by now, and the next round tells.
 - A new broker grants nothing until each worker that lives has told what it holds.
 
 `W` is whatever names a worker.
@@ -51,15 +51,17 @@ class Account(Struct):
         needed: seats that its waiting handshakes want.
         ever_needed: how many it has asked for, for those that were granted or have given up too.
         ahead: seats that it wants beyond those.
-        may_have_spare: it was granted seats since it was last called to give its spare ones back.
-        recalled: it was called to, and hasn't answered yet.
+        fresh: those of the needed seats that were asked for since the last round began.
+        granted: it was given a seat since then.
+        recalled: it was called in this round and hasn't answered yet.
     """
 
     held: int
     needed: int = 0
     ever_needed: int = 0
     ahead: int = 0
-    may_have_spare: bool = True
+    fresh: int = 0
+    granted: bool = False
     recalled: bool = False
 
 
@@ -116,6 +118,7 @@ class Seats(Generic[W]):
             return []
         account.needed = max(0, account.needed + needed)
         account.ever_needed += max(0, needed)
+        account.fresh = min(account.needed, account.fresh + max(0, needed))
         account.ahead += ahead
         return self._settle()
 
@@ -132,10 +135,10 @@ class Seats(Generic[W]):
     def _settle(self) -> Verdicts[W]:
         if not self.complete:
             return []
-        verdicts = self._grants()
-        if any(account.needed for account in self._accounts.values()):
-            return [*verdicts, *(self._recalls() or self._denials())]
-        return verdicts
+        grants = self._grants()
+        if any(account.recalled for account in self._accounts.values()):
+            return grants
+        return [*grants, *self._denials(), *self._recalls()]
 
     def _grants(self) -> Verdicts[W]:
         free = self.free
@@ -143,6 +146,7 @@ class Seats(Generic[W]):
         for worker, account in self._accounts.items():
             counts[worker] = min(account.needed, max(0, free))
             account.needed -= counts[worker]
+            account.fresh = min(account.fresh, account.needed)
             free -= counts[worker]
         for worker, account in self._accounts.items():
             extra = min(account.ahead, max(0, free))
@@ -154,29 +158,26 @@ class Seats(Generic[W]):
     def _grant(self, worker: W, count: int) -> Grant[W]:
         account = self._accounts[worker]
         account.held += count
-        account.may_have_spare = True
+        account.granted = True
         first = self._next_conn_id
         self._next_conn_id += count
         return Grant(worker, first, count)
 
-    def _recalls(self) -> Verdicts[W]:
-        targets = [
-            worker
-            for worker, account in self._accounts.items()
-            if account.may_have_spare and not account.recalled and account.held
-        ]
-        for worker in targets:
-            account = self._accounts[worker]
-            # What is granted from here on may reach the worker after it has answered.
-            account.recalled, account.may_have_spare = True, False
-        return [Recall(worker) for worker in targets]
-
     def _denials(self) -> Verdicts[W]:
-        if any(account.recalled for account in self._accounts.values()):
-            return []
+        """A round is over, or none has begun and all needs are fresh: deny those that waited at its beginning."""
         denials: Verdicts[W] = []
+        if any(account.granted for account in self._accounts.values()):
+            return denials
         for worker, account in self._accounts.items():
-            if account.needed:
-                denials.append(Deny(worker, account.ever_needed))
-                account.needed = 0
+            if account.needed > account.fresh:
+                account.needed = account.fresh
+                denials.append(Deny(worker, account.ever_needed - account.fresh))
         return denials
+
+    def _recalls(self) -> Verdicts[W]:
+        """Begin a round, if somebody still waits."""
+        if not any(account.needed for account in self._accounts.values()):
+            return []
+        for account in self._accounts.values():
+            account.fresh, account.granted, account.recalled = 0, False, account.held > 0
+        return [Recall(worker) for worker, account in self._accounts.items() if account.recalled]

@@ -60,7 +60,9 @@ PURE_LAYER = 2
 
 def modules() -> list[str]:
     files = [path for package in ("broker", "workers") for path in (ROOT / package).rglob("*.py")]
-    return sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files if path.name != "__init__.py")
+    return sorted(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files if path.name != "__init__.py"
+    )
 
 
 def imported(module: str) -> set[str]:
