@@ -106,9 +106,12 @@ class Journal:
         except (sqlite3.Error, ValueError, KeyError) as error:
             raise JournalError(f"the database is corrupt ({error}): restore a copy or remove it") from error
 
-    def load_batches(self) -> Iterator[tuple[bytes, bytes]]:
+    def load_batches(self) -> list[tuple[bytes, bytes]]:
         """Read the remembered batch ids and their replies, oldest first."""
-        return self._db.execute("SELECT batch_id, reply FROM batches ORDER BY number")
+        try:
+            return self._db.execute("SELECT batch_id, reply FROM batches ORDER BY number").fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(f"can't read the database: {error}") from error
 
     def write(
         self,

@@ -112,11 +112,13 @@ def _check_endpoint(endpoint: str) -> None:
     problem = SettingsError(f"ingest is {endpoint!r}: it must be ipc://PATH or tcp://HOST:PORT")
     try:
         parts = urlsplit(endpoint)
-        is_tcp = parts.scheme == "tcp" and parts.hostname and parts.port and not parts.path
+        is_tcp = parts.scheme == "tcp" and parts.port and parts.netloc.rpartition(":")[0].strip("[]") == parts.hostname
+        is_tcp = is_tcp and not (parts.path or parts.query or parts.fragment)
     except ValueError as error:
         raise problem from error
     path = endpoint.removeprefix("ipc://")
-    if not is_tcp and (not path or path == endpoint):
+    # A path with @ is an abstract name, which has no permissions (unix(7)).
+    if not is_tcp and (not path or path == endpoint or path.startswith("@")):
         raise problem
     if is_tcp and parts.hostname not in LOOPBACK_HOSTS:
         raise SettingsError(

@@ -151,13 +151,14 @@ class Admission(Generic[C]):
         if message.incarnation != self._incarnation:
             return []
         first = message.first_conn_id
+        before = len(self._spare)
         self._spare.extend(range(first, first + message.count))
         verdicts: list[Verdict[C]] = []
         while self._spare and self._for_seat:
             client, waiting = next(iter(self._for_seat.items()))
             del self._for_seat[client]
             verdicts.append(self._take(client, waiting.key_id))
-        self._ahead = max(0, self._ahead - len(self._spare))
+        self._ahead = max(0, self._ahead - max(0, len(self._spare) - before))
         return verdicts
 
     def denied(self, message: SeatsDenied) -> list[Verdict[C]]:

@@ -84,7 +84,8 @@ class Worker:
         Raises:
             OSError: if the address can't be used.
         """
-        await self._provided.wait()
+        if not await self._until_provided(stop):
+            return
         settings = self._settings
         listener = bound(settings.host, settings.port, settings.peer_timeout_seconds)
         server = await self._loop.create_server(lambda: Connection(self._door), sock=listener, backlog=BACKLOG)
@@ -97,6 +98,14 @@ class Worker:
         while not self._door.is_empty and self._loop.time() < deadline:
             await asyncio.sleep(DRAINED_CHECK_SECONDS)
         self._feed.close()
+
+    async def _until_provided(self, stop: asyncio.Event) -> bool:
+        """Wait for keys and image, but no longer than until the end; True if they came."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._provided, stop)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return self._provided.is_set() and not stop.is_set()
 
     def _published(self, message: Published) -> None:
         match message:

@@ -101,6 +101,9 @@ def test_settings_at_their_bounds_are_good(values: dict[str, Any]) -> None:
         "udp://127.0.0.1:5555",
         "/tmp/in.sock",
         "ipc://",
+        "ipc://@name",
+        "tcp://user@127.0.0.1:5555",
+        "tcp://127.0.0.1:5555?x=1",
         "nonsense",
     ],
 )
