@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 import zmq
 
@@ -31,7 +32,7 @@ class Port:
         self._receive = receive
         self._turn_done = turn_done
         self._scheduled = False
-        loop.add_reader(socket.FD, self._wake)
+        loop.add_reader(socket.FD, self._readable)
         self._wake()
 
     def send(self, *parts: bytes) -> bool:
@@ -64,31 +65,28 @@ class Port:
     def _wake(self) -> None:
         if not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._read)
+            self._loop.call_soon(self._read_on)
+
+    def _readable(self) -> None:
+        # At once, and not at the loop's next turn, unless that is to come anyway.
+        if not self._scheduled:
+            self._read()
+
+    def _read_on(self) -> None:
+        self._scheduled = False
+        self._read()
 
     def _read(self) -> None:
-        self._scheduled = False
-        if self._socket.closed:
-            return
         count = 0
-        for parts in self._messages():
+        # Asking first is a tenth of the price of an exception that says that there was nothing.
+        while not self._socket.closed and cast(int, self._socket.get(zmq.EVENTS)) & zmq.POLLIN:
+            if count == MESSAGES_PER_TURN:
+                self._wake()
+                break
             count += 1
-            self._receive(parts)
-            if self._socket.closed:
-                return
-        if count == MESSAGES_PER_TURN:
-            self._wake()
+            self._receive(self._socket.recv_multipart(zmq.NOBLOCK))
         if count and self._turn_done:
             self._turn_done()
-
-    def _messages(self) -> list[list[bytes]]:
-        messages: list[list[bytes]] = []
-        try:
-            while len(messages) < MESSAGES_PER_TURN:
-                messages.append(self._socket.recv_multipart(zmq.NOBLOCK))
-        except zmq.Again:
-            pass
-        return messages
 
 
 def _ignore(_parts: list[bytes]) -> None:
