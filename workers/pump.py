@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from time import perf_counter
 
-PAUSE_PER_SWEEP = 0.5
+PAUSE_PER_SWEEP = 1.0
 """Pause after a sweep, as a part of its length: the longer sweeps get, the more events the next one may collect."""
-LONGEST_PAUSE_SECONDS = 0.004
+LONGEST_PAUSE_SECONDS = 0.006
 
 
 class Pump:

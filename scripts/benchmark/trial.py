@@ -20,12 +20,18 @@ LATEST_CLIENT_MS = 20
 LATEST_CLIENT_PART = 0.2
 """Lateness of the subscribers' loop, but for one tick in a hundred: beyond both the time and this part of the measured
 p99 it would be what is measured."""
+TRIES = 3
+"""Of a run whose clients were busy: somebody else used their core."""
 FED_AT_LEAST = 0.98
 """Of the planned pace; a feed that is slower than that isn't the work that was asked for."""
 
 
 class RefusedError(Exception):
     """There is no figure; the message is the reason."""
+
+
+class BusyClientsError(RefusedError):
+    """The subscribers were the bottleneck: that is no fault of the server's, and on a shared machine passes by."""
 
 
 class Server(Protocol):
@@ -103,7 +109,7 @@ def measure(server: Server, load: Load, shape: Shape, warm_up_seconds: float, se
     measured = _measured(load.subscribers, before, after, timings, late_ms)
     latest_ms = max(LATEST_CLIENT_MS, LATEST_CLIENT_PART * measured.p99_ms)
     if measured.clients_cpu > BUSIEST_CLIENT or late_ms > latest_ms:
-        raise RefusedError(
+        raise BusyClientsError(
             f"the subscribers were the bottleneck: {late_ms} ms late, "
             f"with {measured.clients_cpu:.0%} of a core that was {measured.client_core_busy:.0%} busy"
         )
@@ -126,10 +132,19 @@ def medians(run: Callable[[], Measured], runs: int) -> Measured:
     """Measure several times and take the median of each figure.
 
     Raises:
-        RefusedError: if any of the runs has no figures.
+        RefusedError: if any of the runs has no figures; one with busy clients is tried again first.
     """
-    measured = [asdict(run()) for _ in range(runs)]
+    measured = [asdict(_tried_again(run)) for _ in range(runs)]
     return Measured(**{name: median(each[name] for each in measured) for name in measured[0]})
+
+
+def _tried_again(run: Callable[[], Measured]) -> Measured:
+    for _ in range(TRIES - 1):
+        try:
+            return run()
+        except BusyClientsError:
+            pass
+    return run()
 
 
 def _usage(server: Server, load: Load) -> Usage:
