@@ -32,7 +32,7 @@ DEFAULT_FOLDER = Path("build/benchmark")
     type=click.Path(file_okay=False, path_type=Path),
     default=DEFAULT_FOLDER,
     show_default=True,
-    help="Where JSON and plots go.",
+    help="Where JSON, tables and plots go.",
 )
 def main(what: str, quick: bool, folder: Path) -> None:
     """Measure the relay beside its peers, on two cores: servers on one, their clients on the other.
@@ -41,6 +41,7 @@ def main(what: str, quick: bool, folder: Path) -> None:
     """
     if what == "plot":
         for each in report.read(folder):
+            report.write(each, folder)
             report.show(each)
             plot.draw(each, folder)
         return

@@ -74,9 +74,10 @@ def refused(work: str, reason: Exception) -> Row:
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write a report as JSON."""
+    """Write a report as JSON, and its rows as Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{report.name}.json").write_bytes(json.format(json.encode(report)))
+    (folder / f"{report.name}.md").write_text(_markdown(report))
 
 
 def read(folder: Path) -> Sequence[Report]:
@@ -97,6 +98,14 @@ def show(report: Report) -> None:
     console.print(rows)
     if report.details:
         console.print(_details(report.details))
+
+
+def _markdown(report: Report) -> str:
+    rows = ["| work | figure | measured | target | |", "|---|---|---|---|---|"]
+    rows += [
+        f"| {row.work} | {row.figure} | {row.measured} | {row.target} | {MET[row.met].strip('-')} |" for row in report.rows
+    ]
+    return "\n".join([*rows, ""])
 
 
 def _digits(value: float) -> str:
