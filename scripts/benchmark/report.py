@@ -102,9 +102,8 @@ def show(report: Report) -> None:
 
 def _markdown(report: Report) -> str:
     rows = ["| work | figure | measured | target | |", "|---|---|---|---|---|"]
-    rows += [
-        f"| {row.work} | {row.figure} | {row.measured} | {row.target} | {MET[row.met].strip('-')} |" for row in report.rows
-    ]
+    for row in report.rows:
+        rows.append(f"| {row.work} | {row.figure} | {row.measured} | {row.target} | {MET[row.met].strip('-')} |")
     return "\n".join([*rows, ""])
 
 
