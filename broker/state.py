@@ -4,8 +4,7 @@ Rules (README, "Events" and "Producers"):
 
 - Observations are absolute. Nothing that is already so makes an event.
 - Within a batch, what is seen of games comes before quotes and pulls, so a game's score precedes its prices.
-- One observation of a game gives, in this order: new_game, score_change, status_change, game_final. A game first
-  seen gives no score_change, and a status_change only if it isn't `unplayed`.
+- What one observation of a game gives, and in which order, is in game_events.py.
 - A pulled outcome leaves the state; when it is quoted again its `old_price` is null.
 - A game that nobody observed for 24 h leaves the state.
 
@@ -17,8 +16,9 @@ from math import isfinite
 
 from msgspec import Struct
 
-from broker.events import Event, GameFinal, NewGame, PriceChange, ScoreChange, StatusChange
-from broker.games import FINISHED, Game
+from broker.events import Event, PriceChange
+from broker.game_events import game_events
+from broker.games import Game
 from broker.observations import GameSeen, Observation, Pull, Quote, Rejection
 
 FORGET_AFTER_MS = 24 * 3600 * 1000
@@ -179,12 +179,12 @@ class State:
         if seen is None:
             self._set_game(game, now_ms)
             self._prices[game.game_id] = {}
-            return _effect(None, game, _first_events(game, ts))
+            return _effect(None, game, ts)
         if seen.game == game:
             self._touch(seen, now_ms)
             return None
         self._set_game(game, now_ms)
-        return _effect(seen.game, game, _events(seen.game, game, ts))
+        return _effect(seen.game, game, ts)
 
     def _quote(self, quote: Quote, ts: int, now_ms: int) -> Effect | None:
         seen = self._known(quote.game_id)
@@ -266,51 +266,11 @@ def _check_price(price: float) -> None:
         raise RejectedError(f"price {price} is no American odds: it must be at most -100 or at least 100")
 
 
-def _first_events(game: Game, ts: int) -> list[Event]:
-    events: list[Event] = [NewGame(game.game_id, game.pn_slug, game.pn_league_code, ts)]
-    if game.status != "unplayed":
-        events += _status_events("unplayed", game, ts)
-    return events
-
-
-def _events(old: Game, new: Game, ts: int) -> list[Event]:
-    events: list[Event] = []
-    if _score(old) != _score(new):
-        scores = new.scores
-        events.append(
-            ScoreChange(
-                game_id=new.game_id,
-                pn_slug=new.pn_slug,
-                pn_league_code=new.pn_league_code,
-                score_home=scores.score_home,
-                score_away=scores.score_away,
-                period=scores.period,
-                clock=scores.clock,
-                ts=ts,
-            )
-        )
-    if old.status != new.status:
-        events += _status_events(old.status, new, ts)
-    return events
-
-
-def _score(game: Game) -> tuple[int | None, int | None, str | None, str | None]:
-    scores = game.scores
-    return (scores.score_home, scores.score_away, scores.period, scores.clock)
-
-
-def _status_events(old_status: str, game: Game, ts: int) -> list[Event]:
-    who = (game.game_id, game.pn_slug, game.pn_league_code)
-    events: list[Event] = [StatusChange(*who, old_status, game.status, ts)]
-    if game.status in FINISHED:
-        events.append(GameFinal(*who, game.scores.score_home, game.scores.score_away, ts))
-    return events
-
-
-def _effect(old: Game | None, new: Game, events: list[Event]) -> Effect | None:
+def _effect(old: Game | None, new: Game, ts: int) -> Effect | None:
+    events = game_events(old, new, ts)
     was_live = old is not None and old.scores.is_live
     if new.scores.is_live:
-        return Effect(tuple(events), new.game_id, new)
+        return Effect(events, new.game_id, new)
     if was_live:
-        return Effect(tuple(events), new.game_id)
-    return Effect(tuple(events)) if events else None
+        return Effect(events, new.game_id)
+    return Effect(events) if events else None

@@ -28,6 +28,7 @@ LAYERS: dict[str, int] = {
     # Pure core.
     **dict.fromkeys(
         (
+            "broker.game_events",
             "broker.key_seats",
             "broker.publisher",
             "broker.seats",
