@@ -19,7 +19,6 @@ WITHOUT = {
     "broker/processes.py": "test_supervisor.py",
     "broker/supervisor.py": "test_supervisor.py",
     "workers/connection.py": "test_conversation.py",
-    "workers/door.py": "test_refusals.py",
     "workers/feed.py": "test_overflow.py",
     "workers/listener.py": "test_clients.py",
     "workers/worker.py": "test_replay.py",

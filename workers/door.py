@@ -36,12 +36,7 @@ class Door:
         tell: sends a message to the broker.
     """
 
-    def __init__(
-        self,
-        cap: int,
-        fanout: Fanout,
-        tell: Callable[[ToBroker], None],
-    ) -> None:
+    def __init__(self, cap: int, fanout: Fanout, tell: Callable[[ToBroker], None]) -> None:
         self._cap = cap
         self._fanout = fanout
         self._tell = tell
@@ -181,14 +176,18 @@ class Door:
     def _let_in(self, connection: Connection, conn_id: int) -> None:
         accepted = connection.accepted
         assert accepted
+        clock = self.clock()
         sweep = self._fanout.sweeps[accepted.channel]
         subscriber = Subscriber(conn_id, accepted.channel, sweep.stream.head, connection.transport, accepted.on_lag)
         sweep.join(subscriber)
         self._unfinished.discard(connection)
         self._open[conn_id] = connection
         self._pings.add(connection, conn_id)
-        snapshot = self._fanout.snapshots.frame(accepted.channel, self.clock().unix_ms)
+        snapshot = self._fanout.snapshots.frame(accepted.channel, clock.unix_ms)
         connection.admit(subscriber, welcome_frame(accepted.channel, conn_id) + snapshot)
+        if not self._keyring.is_good(connection.key_id, clock.unix_ms):
+            # Revoked or expired while it waited for its seat, when nobody looked at its key.
+            connection.close(KEY_REVOKED)
 
     def _take_out(self, connection: Connection) -> None:
         """Take a subscriber out of its stream, if it hasn't left already."""

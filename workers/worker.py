@@ -143,12 +143,14 @@ class Worker:
                 commits = [decode_commit(body) for body in bodies]
                 self._log.info("replayed", commits=len(commits), since=self._sequencer.last)
                 self._carry_out(self._sequencer.replayed(commits))
+                self._pump.feed()
             case Image(seq=seq, fragments=fragments):
                 self._log.info("image taken over", seq=seq, since=self._sequencer.last)
                 last = self._sequencer.last
                 # At least one, should the broker have gone back in time: what we showed is not what is.
                 self._door.replace_image(fragments, 0 if last == NOTHING else max(1, seq - last))
                 self._carry_out(self._sequencer.imaged(seq))
+                self._pump.feed()
             case SeatsGranted():
                 self._door.carry_out(admission.granted(message))
             case SeatsDenied():
@@ -157,7 +159,6 @@ class Worker:
                 self._door.carry_out(admission.recalled(message))
             case KeySeatAnswer():
                 self._door.carry_out(admission.key_answered(message))
-        self._pump.feed()
         if self._has_keys and self._sequencer.last != NOTHING:
             self._provided.set()
 
