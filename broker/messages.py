@@ -134,6 +134,10 @@ class Counts(Struct, frozen=True, array_like=True, tag=7):
         delivered: events written since the worker started, to all of them.
         dropped: events dropped for slow ones.
         overrun: events lost because the worker was too slow itself.
+        live_plain_bytes: what the events written to /ws/live would have been without compression.
+        live_sent_bytes: what they were.
+        odds_plain_bytes: likewise for /ws/odds.
+        odds_sent_bytes: likewise.
     """
 
     live: int = 0
@@ -141,6 +145,10 @@ class Counts(Struct, frozen=True, array_like=True, tag=7):
     delivered: int = 0
     dropped: int = 0
     overrun: int = 0
+    live_plain_bytes: int = 0
+    live_sent_bytes: int = 0
+    odds_plain_bytes: int = 0
+    odds_sent_bytes: int = 0
 
 
 ToBroker = Hello | SeatsWanted | SeatsReturned | KeySeatWanted | KeySeatReturned | CatchUpWanted | Counts

@@ -69,6 +69,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "fsync: a power cut too, at the price of one disk sync a commit."
         ),
     ] = "checkpoint"
+    compression: Annotated[
+        Literal["on", "off"],
+        Meta(description="Whether subscribers that offer permessage-deflate get it."),
+    ] = "on"
     peer_timeout_seconds: Annotated[
         int,
         Meta(

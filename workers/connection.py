@@ -6,9 +6,11 @@ READING ──good handshake──▶ WAITING ──seat──▶ OPEN ──clo
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol, cast
 
+from websockets.extensions import ServerExtensionFactory
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -40,6 +42,9 @@ class Phase(Enum):
 
 class Host(Protocol):
     """What a connection needs of its worker."""
+
+    extensions: Sequence[ServerExtensionFactory]
+    """What may be negotiated in a handshake."""
 
     def clock(self) -> Clock:
         """The time."""
@@ -88,7 +93,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self.protocol = ServerProtocol(max_size=MESSAGE_LIMIT_BYTES, logger=SILENT)
+        self.protocol = ServerProtocol(extensions=host.extensions, max_size=MESSAGE_LIMIT_BYTES, logger=SILENT)
         self.phase = Phase.READING
         self.since = host.clock().seconds
         """When the current phase began, in seconds of the host's clock."""

@@ -1,8 +1,9 @@
 """Everything between a TCP connection and its place in a stream: who gets in, who is to leave, and by when."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from websockets.extensions import ServerExtensionFactory
 from websockets.http11 import Request
 
 from broker.closing import KEY_REVOKED, LAGGED, Closing
@@ -15,6 +16,7 @@ from workers.connection import Connection, Phase
 from workers.fanout import Fanout
 from workers.handshake import judge
 from workers.keyring import Keyring
+from workers.permessage_deflate import SharedDeflateFactory
 from workers.refusals import Refusal, cap_reached, key_limit_reached
 from workers.subscriber import Subscriber
 from workers.wheel import Wheel
@@ -34,9 +36,11 @@ class Door:
         cap: the service's, for the refusal that names it.
         fanout: where subscribers get their place.
         tell: sends a message to the broker.
+        compression: whether permessage-deflate is agreed to.
     """
 
-    def __init__(self, cap: int, fanout: Fanout, tell: Callable[[ToBroker], None]) -> None:
+    def __init__(self, cap: int, fanout: Fanout, tell: Callable[[ToBroker], None], *, compression: bool) -> None:
+        self.extensions: Sequence[ServerExtensionFactory] = (SharedDeflateFactory(),) if compression else ()
         self._cap = cap
         self._fanout = fanout
         self._tell = tell
@@ -61,6 +65,10 @@ class Door:
             delivered=sum(sweep.delivered for sweep in sweeps.values()),
             dropped=sum(sweep.dropped for sweep in sweeps.values()),
             overrun=sum(sweep.overrun for sweep in sweeps.values()),
+            live_plain_bytes=sweeps["live"].plain_bytes,
+            live_sent_bytes=sweeps["live"].sent_bytes,
+            odds_plain_bytes=sweeps["odds"].plain_bytes,
+            odds_sent_bytes=sweeps["odds"].sent_bytes,
         )
 
     # What connections report.
@@ -178,7 +186,14 @@ class Door:
         assert accepted
         clock = self.clock()
         sweep = self._fanout.sweeps[accepted.channel]
-        subscriber = Subscriber(conn_id, accepted.channel, sweep.stream.head, connection.transport, accepted.on_lag)
+        subscriber = Subscriber(
+            conn_id,
+            accepted.channel,
+            sweep.stream.head,
+            connection.transport,
+            accepted.on_lag,
+            accepted.window_bits,
+        )
         sweep.join(subscriber)
         self._unfinished.discard(connection)
         self._open[conn_id] = connection

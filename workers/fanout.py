@@ -27,7 +27,7 @@ class Fanout:
         self._held: set[Subscriber] = set()
         """Those who wait for a fresh snapshot."""
 
-    def apply(self, commit: Commit) -> None:
+    def apply(self, commit: Commit, clock: Clock) -> None:
         """Take a commit over; the sweeps then have something to do."""
         for_live: list[bytes] = []
         for_odds: list[bytes] = []
@@ -37,8 +37,8 @@ class Fanout:
                 for_live += entry.frames
             if entry.game_id is not None:
                 self.snapshots.set(entry.game_id, entry.fragment)
-        self.sweeps["live"].feed(for_live)
-        self.sweeps["odds"].feed(for_odds)
+        self.sweeps["live"].feed(for_live, clock.seconds)
+        self.sweeps["odds"].feed(for_odds, clock.seconds)
 
     def replace(self, fragments: Iterable[tuple[str, bytes]], lost: int, clock: Clock) -> list[Subscriber]:
         """Take a whole image over, in place of events that nobody can tell any more: all subscribers lag.

@@ -12,7 +12,9 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from broker.messages import CHANNELS, Channel, KeyRecord
+from workers.deflated import WindowBits
 from workers.keyring import Keyring
+from workers.permessage_deflate import agreed_window_bits
 from workers.refusals import Refusal
 from workers.subscriber import ON_LAG, OnLag
 
@@ -27,12 +29,14 @@ class Accepted(Struct, frozen=True):
         channel: what is subscribed to.
         on_lag: what is to be done when events were dropped.
         key: the record of its key.
+        window_bits: of its decompressor, None for no compression.
         response: the 101.
     """
 
     channel: Channel
     on_lag: OnLag
     key: KeyRecord
+    window_bits: WindowBits | None
     response: Response
 
 
@@ -67,7 +71,7 @@ def judge(protocol: ServerProtocol, request: Request, keyring: Keyring, now_ms: 
     if channel not in record.channels:
         allowed = " and ".join(f"/ws/{name}" for name in record.channels)
         return Refusal(HTTPStatus.FORBIDDEN, f"this key is for {allowed} only; ask for one for {path}")
-    return Accepted(channel, on_lag, record, response)
+    return Accepted(channel, on_lag, record, agreed_window_bits(protocol.extensions), response)
 
 
 def _not_a_handshake(protocol: ServerProtocol, response: Response) -> Refusal:

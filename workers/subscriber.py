@@ -7,6 +7,8 @@ Only a frozen one is held to the queue's bound: a client that reads, if slowly, 
 from typing import Literal, Protocol, get_args
 
 from broker.messages import Channel
+from workers.deflated import WindowBits
+from workers.stream import View
 
 QUEUE_EVENTS = 256
 """Events that wait for a subscriber whose socket takes no more; the oldest beyond them are dropped (README, "Slow
@@ -16,6 +18,8 @@ READER_EVENTS = 16_384
 hold for each of them, held once for all."""
 CHECKS_UNTIL_FROZEN = 4
 """Checks in a row at which a full socket has taken nothing since the one before: about a second."""
+
+NO_CONTEXT = -1
 
 OnLag = Literal["drop", "notify", "resync", "close"]
 ON_LAG: tuple[OnLag, ...] = get_args(OnLag)
@@ -40,11 +44,13 @@ class Subscriber:
         position: where in that stream it joins.
         outlet: the way to its socket.
         on_lag: what it wants done when events were dropped.
+        window_bits: of its decompressor, None for no compression.
     """
 
     __slots__ = (
         "channel",
         "conn_id",
+        "context",
         "dropped",
         "held",
         "idle_checks",
@@ -55,8 +61,13 @@ class Subscriber:
         "slot",
         "unsent",
         "untold",
+        "view",
+        "window_bits",
         "writable",
     )
+
+    view: View
+    """Where it gets its events from, while it is in a sweep."""
 
     def __init__(
         self,
@@ -65,12 +76,16 @@ class Subscriber:
         position: int,
         outlet: Outlet,
         on_lag: OnLag = "drop",
+        window_bits: WindowBits | None = None,
     ) -> None:
         self.conn_id = conn_id
         self.channel = channel
         self.position = position
         self.outlet = outlet
         self.on_lag = on_lag
+        self.window_bits = window_bits
+        self.context = NO_CONTEXT
+        """The position up to which it has read the compressed stream without a hole."""
         self.writable = True
         """Its socket has taken all that it was given."""
         self.unsent = 0

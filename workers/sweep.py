@@ -32,6 +32,10 @@ class Sweep:
         self.members: list[Subscriber] = []
         self.delivered = 0
         """Events written so far, to all."""
+        self.plain_bytes = 0
+        """What they would have been without compression."""
+        self.sent_bytes = 0
+        """What they were."""
         self.overrun = 0
         """Events that subscribers lost because this worker was too slow for them: never theirs, always our fault."""
         self._dropped = 0
@@ -49,6 +53,7 @@ class Sweep:
 
     def join(self, subscriber: Subscriber) -> None:
         """Add a subscriber, at the head of the stream."""
+        subscriber.view = self.stream.enter(subscriber.window_bits)
         subscriber.slot = len(self.members)
         self.members.append(subscriber)
         self._widen()
@@ -60,6 +65,7 @@ class Sweep:
         elif not subscriber.writable:
             self.drop_overflow(subscriber)
         self._stalled.discard(subscriber)
+        self.stream.leave(subscriber.window_bits)
         hole = subscriber.slot
         if hole < self._cursor:
             # Whoever was visited last fills the hole; the last member takes that place, and its turn is next.
@@ -118,10 +124,15 @@ class Sweep:
             subscriber.outlet.write(notice)
         self._visit(subscriber)
 
-    def feed(self, frames: Sequence[bytes]) -> None:
-        """Append frames to the stream, for the next visits to find."""
+    def feed(self, frames: Sequence[bytes], seconds: float) -> None:
+        """Append frames to the stream, for the next visits to find.
+
+        Args:
+            frames: of events.
+            seconds: of a steady clock.
+        """
         if frames:
-            self.stream.append(frames)
+            self.stream.append(frames, seconds)
         if not self.members:
             self.stream.trim(self.stream.head)
 
@@ -157,11 +168,15 @@ class Sweep:
             if subscriber.position < stream.tail:
                 self.overrun += stream.tail - subscriber.position
                 subscriber.position = stream.tail
-            run, count = stream.since(subscriber.position, self._portion)
+            run = subscriber.view.since(subscriber.position, self._portion, subscriber.context)
             # Before the write, which may find the socket full: from then on it lags.
-            subscriber.position += count
-            self.delivered += count
-            subscriber.outlet.write(run)
+            subscriber.position += run.events
+            if run.compressed:
+                subscriber.context = subscriber.position
+            self.delivered += run.events
+            self.plain_bytes += run.plain_bytes
+            self.sent_bytes += len(run.data)
+            subscriber.outlet.write(run.data)
 
     def _wrap(self) -> None:
         """A round is complete: all members have passed the position where it began."""

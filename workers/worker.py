@@ -69,7 +69,7 @@ class Worker:
             self._pump.feed,
             self._answered,
         )
-        self._door = Door(settings.cap, self._fanout, self._feed.send)
+        self._door = Door(settings.cap, self._fanout, self._feed.send, compression=settings.compression == "on")
         self._tick()
         self._waiting_tick()
         self._stalled_tick()
@@ -164,7 +164,7 @@ class Worker:
 
     def _carry_out(self, verdict: Verdict) -> None:
         for commit in verdict.apply:
-            self._fanout.apply(commit)
+            self._fanout.apply(commit, self._door.clock())
         if verdict.ask:
             self._feed.send(CatchUpWanted(self._door.admission.incarnation, self._sequencer.last))
 

@@ -10,6 +10,7 @@ from broker.messages import CHANNELS, decode_commit, encode
 from broker.observations import GameSeen, Observation, Pull, Quote, Rejection
 from broker.publisher import Publisher
 from broker.state import FORGET_AFTER_MS, Effect, OutcomeId, Price, Seen, State
+from workers.clock import Clock as Moment
 from workers.fanout import Fanout
 
 Batch = list[Observation | Rejection]
@@ -45,7 +46,7 @@ def test_snapshot_and_deltas_give_the_state_from_any_join_point(sequence: list[B
         effects = clock.carry_out(state, step)
         emitted += [event for effect in effects for event in effect.events]
         commit = publisher.commit(effects)
-        fanout.apply(decode_commit(encode(commit)))
+        fanout.apply(decode_commit(encode(commit)), Moment(0, 0))
         publisher.advance(commit)
         fanout.begin()
         while fanout.slice():

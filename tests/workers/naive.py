@@ -3,7 +3,7 @@
 import pytest
 from recording import RecordingOutlet
 
-import workers.stream
+import workers.log
 import workers.subscriber
 import workers.sweep
 from workers.subscriber import CHECKS_UNTIL_FROZEN, Subscriber
@@ -21,7 +21,7 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers.sweep, "SLICE_SUBSCRIBERS", SLICE)
     monkeypatch.setattr(workers.sweep, "PORTION_EVENTS", PORTION)
     monkeypatch.setattr(workers.sweep, "READER_EVENTS", READER)
-    monkeypatch.setattr(workers.stream, "TRIM_FRAMES", TRIM)
+    monkeypatch.setattr(workers.log, "TRIM_FRAMES", TRIM)
     monkeypatch.setattr(workers.subscriber, "READER_EVENTS", READER)
     monkeypatch.setattr(workers.subscriber, "QUEUE_EVENTS", QUEUE)
 

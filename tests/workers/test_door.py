@@ -37,7 +37,7 @@ class Transport:
 def waiting() -> tuple[Door, Connection, Transport]:
     """A client whose handshake is good and that has no seat yet."""
     told: list[ToBroker] = []
-    door, transport = Door(1, Fanout(), told.append), Transport()
+    door, transport = Door(1, Fanout(), told.append, compression=False), Transport()
     door.admission.hello(RUN)
     door.carry_out(door.admission.registered())
     door.set_keys([RECORD])

@@ -49,7 +49,7 @@ def score(number: int) -> Entry:
 
 
 def publish(fanout: Fanout, *entries: Entry) -> None:
-    fanout.apply(Commit(1, len(entries), entries))
+    fanout.apply(Commit(1, len(entries), entries), START)
     fanout.begin()
     while fanout.slice():
         pass

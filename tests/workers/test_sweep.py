@@ -28,7 +28,7 @@ def feed(sweep: Sweep, clients: list[Client], *numbers: int) -> None:
     for number in numbers:
         for client in clients:
             client.feed(number)
-    sweep.feed([b"%d;" % number for number in numbers])
+    sweep.feed([b"%d;" % number for number in numbers], 0)
 
 
 def finish(sweep: Sweep) -> None:
@@ -216,7 +216,7 @@ def test_what_this_worker_loses_is_its_own_fault(sweep: Sweep, monkeypatch: pyte
     monkeypatch.setattr(workers.stream, "LIMIT_FRAMES", 20)
     client = Client(1, sweep)
     for number in range(30):
-        sweep.feed([b"%d;" % number])
+        sweep.feed([b"%d;" % number], 0)
     finish(sweep)
     count = len(client.received)
     assert 0 < count <= 20

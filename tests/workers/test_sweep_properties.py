@@ -39,7 +39,7 @@ class Schedule(RuleBasedStateMachine):
             for client in self.members:
                 client.feed(self.count)
             self.count += 1
-        self.sweep.feed(frames)
+        self.sweep.feed(frames, 0)
 
     @rule(target=clients)
     def joins(self) -> Client:
