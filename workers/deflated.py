@@ -90,8 +90,8 @@ class Deflated:
         if index == len(self._resets):
             self._is_awaited = True
             return self._bridge(position, limit)
-        reset = self._resets[index]
-        return self._compressed(position, limit) if reset == position else self._bridge(position, reset - position)
+        until_reset = self._resets[index] - position
+        return self._bridge(position, min(limit, until_reset)) if until_reset else self._compressed(position, limit)
 
     def trim(self, position: int) -> None:
         """Forget frames before a position, some time."""
