@@ -199,6 +199,15 @@ def test_a_busy_schedule_compresses_and_drops() -> None:
     assert schedule.sweep.sent_bytes < schedule.sweep.plain_bytes * 0.7
 
 
+def test_whoever_leaves_is_compressed_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = Schedule()
+    for step in (("join", 0, 2), ("feed", 5, 0), ("leave", 0, 0)):
+        schedule.carry_out(step)
+    monkeypatch.delattr("zlib.compressobj")
+    monkeypatch.delattr(workers.deflated.Deflated, "append")
+    schedule.carry_out(("feed", 5, 0))
+
+
 def test_without_the_reset_rule_clients_misread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: the checks above do find a stream that is sent compressed to whoever can't read it."""
 

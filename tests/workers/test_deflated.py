@@ -1,5 +1,7 @@
 """One compressor for all: where anybody can go on, who has to wait for that, and what is never sent."""
 
+from random import Random
+
 import pytest
 from inflating import Inflater
 
@@ -123,6 +125,20 @@ def test_nor_than_so_many_seconds() -> None:
         assert late.flags == ([False, False, True, True] if began == 0 else [False, True, True, True])
 
 
+def test_one_reset_is_soon_followed_by_no_other() -> None:
+    feed = Feed()
+    Reader(feed)
+    feed.add(RESET_EVENTS)
+    readers = []
+    for _ in range(3):
+        readers.append(Reader(feed))
+        for _ in range(2):
+            feed.add()
+            for reader in readers:
+                reader.read()
+    assert [reader.flags for reader in readers] == [[False, *[True] * 5], [False] * 4, [False] * 2]
+
+
 def test_nobody_waits_so_there_is_no_reset() -> None:
     feed = Feed()
     reader = Reader(feed)
@@ -192,6 +208,32 @@ def test_a_run_is_no_longer_than_its_limit_nor_than_the_way_to_the_reset() -> No
     assert feed.deflated.since(reset, ALL, NO_CONTEXT).compressed
 
 
+def test_nor_do_they_refer_further_back_after_a_reset() -> None:
+    feed = Feed(12)
+    Reader(feed)
+    feed.add(RESET_EVENTS)
+    late = Reader(feed, 12)
+    noise = [Random(number).randbytes(100) for number in range(60)]
+    for number in range(300):
+        # What was there before comes again 6,000 bytes later, further back than the window.
+        frame = text_frame(noise[number % 60])
+        feed.plain.append([frame])
+        feed.deflated.append([frame], 0)
+        late.read()
+    late.check()
+    assert late.flags == [False] + [True] * 299
+
+
+def test_a_run_reaches_to_the_head_however_often_it_was_asked_for() -> None:
+    feed = Feed()
+    for count in range(1, 5):
+        feed.add()
+        assert feed.deflated.since(100, ALL, NO_CONTEXT).events == count
+    feed.deflated.since(101, ALL, NO_CONTEXT)
+    feed.add()
+    assert feed.deflated.since(101, ALL, NO_CONTEXT).events == 4
+
+
 def test_runs_are_joined_once_for_all() -> None:
     feed = Feed()
     feed.add(5)
@@ -212,6 +254,7 @@ def test_resets_are_forgotten_with_their_frames() -> None:
     head = feed.plain.head
     feed.plain.trim(head - 1)
     feed.deflated.trim(head - 1)
+    assert len(feed.deflated._resets) <= 1
     run = feed.deflated.since(head - 1, ALL, NO_CONTEXT)
     assert (run.events, run.compressed) == (1, False)
     reader = Reader(feed)

@@ -5,6 +5,7 @@ import pytest
 import workers.log
 import workers.stream
 from broker.frames import text_frame
+from workers.deflated import Deflated
 from workers.log import RUNS_KEPT, TRIM_FRAMES
 from workers.stream import Stream
 from workers.subscriber import NO_CONTEXT
@@ -113,5 +114,7 @@ def test_a_compressed_view_begins_at_the_head_and_is_trimmed_with_the_rest(strea
     run = view.since(1, 2, NO_CONTEXT)
     assert (run.events, run.compressed, run.plain_bytes) == (2, True, 6)
     stream.trim(2 * TRIM_FRAMES)
+    assert isinstance(view, Deflated)
+    assert view._log.tail == stream.tail == 2 * TRIM_FRAMES
     late = view.since(2 * TRIM_FRAMES, ALL, 2 * TRIM_FRAMES)
     assert (late.events, late.compressed) == (1, True)
