@@ -1,19 +1,17 @@
 """Subscribers written by others, each as an iterator over the frames that it receives."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
 
 import aiohttp
 import pytest
 from websockets.asyncio.client import connect
 
 from broker.messages import Channel
+from service.node_program import NODE_DIR, why_absent
 from service.running import Service
 
 Frames = AsyncGenerator[str, None]
-NODE_DIR = Path(__file__).parent / "node"
 LINE_LIMIT_BYTES = 16 * 1024 * 1024
 
 
@@ -39,12 +37,9 @@ async def python_aiohttp(service: Service, channel: Channel) -> Frames:
 
 async def node_ws(service: Service, channel: Channel) -> Frames:
     """`ws` on node."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not there")
-    if not (NODE_DIR / "node_modules" / "ws").exists():
-        pytest.skip("ws is not installed: run `npm ci` in tests/service/node, as scripts/test does")
-    async for line in _printed([node, str(NODE_DIR / "subscribe.js"), service.url(channel)], service):
+    if why := why_absent():
+        pytest.skip(why)
+    async for line in _printed(["node", str(NODE_DIR / "subscribe.js"), service.url(channel)], service):
         yield line
 
 

@@ -18,6 +18,11 @@ def recording(name: str) -> Path:
     return path
 
 
+def is_there(name: str) -> bool:
+    """Whether there is a recording."""
+    return (RECORDINGS / f"{name}.jsonl.gz").exists()
+
+
 def with_pulls(name: str) -> list[bytes]:
     """The observations of a recording merged with its withdrawn prices."""
     return [one.line.text for one in merged([recording(name), recording(f"pulls/{name}.pulls")])]

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from broker.messages import Channel
 from service.observed import LAST_GAME, last_word
@@ -18,6 +19,7 @@ from service.waiting import eventually
 
 GREETING_FRAMES = 2
 """welcome and snapshot."""
+FULL_WINDOW = 15
 
 
 class Subscriber:
@@ -36,7 +38,14 @@ class Subscriber:
 
     @classmethod
     async def join(
-        cls, service: Service, channel: Channel, key: str | None = None, *, receive_buffer: int = 0, **parameters: str
+        cls,
+        service: Service,
+        channel: Channel,
+        key: str | None = None,
+        *,
+        receive_buffer: int = 0,
+        window_bits: int | None = None,
+        **parameters: str,
     ) -> Self:
         """Connect, and wait for welcome and snapshot.
 
@@ -45,6 +54,7 @@ class Subscriber:
             channel: what to subscribe to.
             key: another one than the service's own.
             receive_buffer: bytes that the kernel takes for a client that doesn't read; 0 for its default.
+            window_bits: of the compression that it offers, None for no offer; 15 is what `websockets` does by default.
             parameters: of the query.
         """
         client = socket.socket()
@@ -56,6 +66,7 @@ class Subscriber:
             service.url(channel, key, **parameters),
             sock=client,
             compression=None,
+            extensions=[] if window_bits is None else [_offer(window_bits)],
             ping_interval=None,
             max_size=None,
             max_queue=None,
@@ -95,6 +106,12 @@ class Subscriber:
     def worker(self, service: Service) -> int:
         """The process id of the worker that it is connected to."""
         return holder(service.workers, service.port, self.connection.local_address[1])
+
+    @property
+    def extension(self) -> str | None:
+        """What was agreed to, as the server put it."""
+        assert self.connection.response
+        return self.connection.response.headers.get("Sec-WebSocket-Extensions")
 
     @property
     def welcome(self) -> dict[str, Any]:
@@ -146,6 +163,11 @@ class Subscriber:
         except ConnectionClosed:
             # The code is the connection's to tell.
             pass
+
+
+def _offer(window_bits: int) -> ClientPerMessageDeflateFactory:
+    """The offer of `websockets` by default, with the window named if it is a smaller one."""
+    return ClientPerMessageDeflateFactory(server_max_window_bits=None if window_bits == FULL_WINDOW else window_bits)
 
 
 def is_new_game(event: str, game_id: str) -> bool:
