@@ -9,9 +9,10 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from benchmark import event, processes
-from benchmark.load import Address, Load, Timings
+from benchmark import processes
+from benchmark.load import Address, Expected, Load, Timings
 from benchmark.machine import CLIENT_CORE, SERVER_CORE
+from benchmark.material import Material
 from benchmark.shape import Shape
 
 BUSIEST_CLIENT = 0.9
@@ -40,6 +41,10 @@ class Server(Protocol):
     @property
     def address(self) -> Address:
         """Where subscribers connect."""
+
+    @property
+    def material(self) -> Material:
+        """What its events are made of."""
 
     @property
     def pids(self) -> Sequence[int]:
@@ -102,7 +107,7 @@ def measure(server: Server, load: Load, shape: Shape, warm_up_seconds: float, se
     after = _usage(server, load)
     late_ms = load.late_ms()
     events = server.finish()
-    fault = load.fault(events, events * event.frame_bytes())
+    fault = load.fault(Expected(events, server.material.frame_bytes(events)))
     timings = load.timings()
     if fault:
         raise RefusedError(fault)
@@ -149,7 +154,7 @@ def _tried_again(run: Callable[[], Measured]) -> Measured:
 
 def _usage(server: Server, load: Load) -> Usage:
     return Usage(
-        time.monotonic_ns() + event.STAMP_OFFSET_NS,
+        time.monotonic_ns(),
         processes.cpu_seconds(server.pids),
         processes.cpu_seconds(server.broker_pids),
         processes.cpu_seconds(load.pids),

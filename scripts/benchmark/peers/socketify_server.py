@@ -24,12 +24,12 @@ class Publisher:
 
     Args:
         app: the server.
-        place: the event.
+        place: the events.
     """
 
     def __init__(self, app: App, place: task.Place) -> None:
         self._app = app
-        self._place = place
+        self._texts = task.stamped(place)
         self._tasks: list[Task] = []
         self._batches: Iterator[tuple[float, int]] = iter(())
         self._next: tuple[float, int] | None = None
@@ -56,8 +56,8 @@ class Publisher:
                 task.say(str(self._count))
 
     def _publish(self, count: int) -> None:
-        for text in task.texts(self._place, count):
-            self._app.publish(TOPIC, text, OpCode.TEXT)
+        for text in self._texts.take(count):
+            self._app.publish(TOPIC, text.decode(), OpCode.TEXT)
         self._count += count
 
 
