@@ -29,6 +29,8 @@ STORM_AT_ONCE = 512
 CALM_AT_ONCE = 64
 """Handshakes under way, few enough for any server's backlog."""
 
+NO_COMPRESSION = (0,)
+
 _sources = count(1)
 Timings = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 """A row for each event of each probe: its stamp, and its latency in ns."""
@@ -169,7 +171,7 @@ class Load:
         subscribers: how many.
         probes: how many of them read and time every event.
         at_once: handshakes under way.
-        windows: what they offer for compression, in bits, 0 for none; as many of them with each.
+        windows: what they offer for compression, in bits, 0 for none; each to as many of them.
     """
 
     def __init__(
@@ -178,7 +180,7 @@ class Load:
         subscribers: int,
         probes: int = PROBES,
         at_once: int = CALM_AT_ONCE,
-        windows: Sequence[int] = (0,),
+        windows: Sequence[int] = NO_COMPRESSION,
     ) -> None:
         every = str(max(1, subscribers // probes)) if probes else "0"
         parts = max(len(windows), -(-subscribers // SUBSCRIBERS_PER_PROCESS))

@@ -74,6 +74,7 @@ class Usage(Struct, frozen=True):
     clients: float
     server_core: float
     client_core: float
+    frame_bytes: int
 
 
 class Measured(Struct, frozen=True):
@@ -91,6 +92,8 @@ class Measured(Struct, frozen=True):
     p50_ms: float
     p99_ms: float
     clients_late_ms: float
+    gbit_per_second: float = 0.0
+    """Of events, framed, to all subscribers; 0 where that wasn't measured yet."""
 
 
 def measure(server: Server, load: Load, shape: Shape, warm_up_seconds: float, seconds: float) -> Measured:
@@ -139,11 +142,21 @@ def medians(run: Callable[[], Measured], runs: int) -> Measured:
     Raises:
         RefusedError: if any of the runs has no figures; one with busy clients is tried again first.
     """
-    measured = [asdict(_tried_again(run)) for _ in range(runs)]
-    return Measured(**{name: median(each[name] for each in measured) for name in measured[0]})
+    return median_of([tried_again(run) for _ in range(runs)])
 
 
-def _tried_again(run: Callable[[], Measured]) -> Measured:
+def median_of(measured: Sequence[Measured]) -> Measured:
+    """Take the median of each figure."""
+    figures = [asdict(each) for each in measured]
+    return Measured(**{name: median(each[name] for each in figures) for name in figures[0]})
+
+
+def tried_again(run: Callable[[], Measured]) -> Measured:
+    """Measure once, and again if the clients were busy.
+
+    Raises:
+        RefusedError: if there are no figures.
+    """
     for _ in range(TRIES - 1):
         try:
             return run()
@@ -160,6 +173,7 @@ def _usage(server: Server, load: Load) -> Usage:
         processes.cpu_seconds(load.pids),
         processes.busy_seconds(SERVER_CORE),
         processes.busy_seconds(CLIENT_CORE),
+        load.frame_bytes(),
     )
 
 
@@ -184,4 +198,5 @@ def _measured(subscribers: int, before: Usage, after: Usage, timings: Timings, l
         p50_ms=float(p50_ns) / 1e6,
         p99_ms=float(p99_ns) / 1e6,
         clients_late_ms=late_ms,
+        gbit_per_second=(after.frame_bytes - before.frame_bytes) * 8 / seconds / 1e9,
     )

@@ -39,14 +39,10 @@ def _python(name: str, *, sends_once_per_event: bool = True) -> Program:
     return Program(name, command, sends_once_per_event)
 
 
+WEBSOCKETS = _python("websockets")
 NODE = Program("node ws", ("node", str(NODE_DIR / "server.mjs")))
-PROGRAMS = (
-    _python("websockets"),
-    _python("picows"),
-    _python("aiohttp"),
-    NODE,
-    _python("socketify", sends_once_per_event=False),
-)
+SOCKETIFY = _python("socketify", sends_once_per_event=False)
+PROGRAMS = (WEBSOCKETS, _python("picows"), _python("aiohttp"), NODE, SOCKETIFY)
 
 
 class Peer:
