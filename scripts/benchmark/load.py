@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -152,7 +153,8 @@ class Drain:
 
     def _ask(self, line: str) -> str:
         assert self._process.stdin
-        self._process.stdin.write(line + "\n")
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(line + "\n")
         return self._answer()
 
     def _answer(self) -> str:

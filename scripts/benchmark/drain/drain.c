@@ -22,29 +22,23 @@
 #include <unistd.h>
 
 #include "connection.h"
-#include "extension.h"
+#include "counting.h"
 #include "lateness.h"
-#include "stamp.h"
-#include "timings.h"
 
 enum {
     BUFFER_BYTES = 1 << 20,
     EVENTS_PER_TURN = 64, /* sockets looked after between two looks at the timer */
-    PING_BYTES = 2,       /* a server's ping among the events */
-    PINGS_LIMIT = 20,     /* ten minutes of them */
     COMMAND_LIMIT_BYTES = 128
 };
 
 struct drain {
     struct target target;
-    struct stamp stamp;
     struct connection *connections;
     unsigned count, started, open, at_once;
     int probe_every, frozen, epoll, ended;
     const char *timings_path;
     struct lateness lateness;
-    struct timings timings;
-    uint64_t disorder;
+    struct counting counting;
     unsigned closed;
 };
 
@@ -61,57 +55,6 @@ static void watch(const struct drain *drain, int fd, uint64_t tag, int operation
         fail("epoll_ctl");
 }
 
-static void note_event(struct drain *drain, struct connection *connection) {
-    const char *text = connection->frames.payload;
-    if (frames_compressed(&connection->frames)) {
-        if (!connection->inflater || connection->frames.payload_bytes >= TEXT_LIMIT_BYTES ||
-            inflater_take(connection->inflater, text, connection->frames.payload_bytes) < 0) {
-            fprintf(stderr, "drain: an event can't be inflated\n");
-            exit(1);
-        }
-        text = connection->inflater->text;
-    }
-    int64_t stamp = stamp_ns(&drain->stamp, text);
-    if (stamp < 0)
-        return;
-    drain->disorder += stamp <= connection->last_stamp_ns;
-    connection->last_stamp_ns = stamp;
-    connection->events++;
-    if (drain->frozen)
-        return;
-    struct timing timing = {stamp, now_ns() - stamp};
-    if (timings_add(&drain->timings, timing) < 0)
-        fail("can't keep the timings");
-}
-
-static int counts_bytes_only(const struct drain *drain, const struct connection *connection) {
-    return !connection->is_probe && drain->target.window_bits == NO_COMPRESSION;
-}
-
-static void take(struct drain *drain, struct connection *connection, const uint8_t *data, size_t size) {
-    if (counts_bytes_only(drain, connection)) {
-        connection->bytes += size;
-        return;
-    }
-    if (!connection->is_probe) {
-        frames_count(&connection->frames, data, size, &connection->events, &connection->bytes);
-        return;
-    }
-    while (size) {
-        int complete;
-        size_t taken = frames_take(&connection->frames, data, size, &complete);
-        data += taken;
-        size -= taken;
-        if (!complete)
-            return;
-        if (frames_opcode(&connection->frames) == OPCODE_TEXT) {
-            connection->bytes += frames_size(&connection->frames);
-            note_event(drain, connection);
-        }
-        frames_next(&connection->frames);
-    }
-}
-
 static void opened(struct drain *drain, struct connection *connection) {
     if (connection->is_probe) {
         connection->frames.payload = calloc(1, TEXT_LIMIT_BYTES);
@@ -126,7 +69,7 @@ static void opened(struct drain *drain, struct connection *connection) {
 
 static void readable(struct drain *drain, struct connection *connection) {
     /* The kernel throws away what is only counted (tcp(7), MSG_TRUNC). */
-    int counted = connection->stage == OPEN && counts_bytes_only(drain, connection);
+    int counted = connection->stage == OPEN && counting_bytes_only(&drain->counting, connection);
     ssize_t size = recv(connection->fd, buffer, sizeof buffer, counted ? MSG_TRUNC : 0);
     if (size < 0 && errno == EAGAIN)
         return;
@@ -146,7 +89,7 @@ static void readable(struct drain *drain, struct connection *connection) {
         if (connection->stage == OPEN)
             opened(drain, connection);
     }
-    take(drain, connection, buffer + greeting, (size_t)(size - greeting));
+    counting_take(&drain->counting, connection, buffer + greeting, (size_t)(size - greeting));
 }
 
 static void connect_more(struct drain *drain) {
@@ -171,15 +114,6 @@ static void ready(struct drain *drain, uint64_t number) {
     connect_more(drain);
 }
 
-static int is_complete(const struct drain *drain, const struct connection *connection, uint64_t bytes, uint64_t events) {
-    uint64_t over = connection->bytes - bytes;
-    if (drain->target.window_bits != NO_COMPRESSION)
-        return connection->events == events;
-    if (connection->is_probe)
-        return over == 0 && connection->events == events;
-    return over % PING_BYTES == 0 && over <= PINGS_LIMIT * PING_BYTES;
-}
-
 static void report(const struct drain *drain, uint64_t expected_bytes, uint64_t expected_events) {
     uint64_t probe_events = 0, bytes = 0, bytes_min = UINT64_MAX, bytes_max = 0;
     unsigned complete = 0;
@@ -189,11 +123,11 @@ static void report(const struct drain *drain, uint64_t expected_bytes, uint64_t 
         bytes += connection->bytes;
         bytes_min = connection->bytes < bytes_min ? connection->bytes : bytes_min;
         bytes_max = connection->bytes > bytes_max ? connection->bytes : bytes_max;
-        complete += is_complete(drain, connection, expected_bytes, expected_events) != 0;
+        complete += counting_complete(&drain->counting, connection, expected_events, expected_bytes) != 0;
     }
     printf("{\"complete\":%u,\"closed\":%u,\"disorder\":%llu,\"probe_events\":%llu,"
            "\"bytes\":%llu,\"bytes_min\":%llu,\"bytes_max\":%llu,\"late_p99_ms\":%d,\"late_max_ms\":%d}\n",
-           complete, drain->closed, (unsigned long long)drain->disorder, (unsigned long long)probe_events,
+           complete, drain->closed, (unsigned long long)drain->counting.disorder, (unsigned long long)probe_events,
            (unsigned long long)bytes, (unsigned long long)bytes_min, (unsigned long long)bytes_max,
            lateness_ms(&drain->lateness, 0.99), lateness_ms(&drain->lateness, 1));
 }
@@ -212,7 +146,7 @@ static void command(struct drain *drain) {
         lateness_forget(&drain->lateness);
         printf("{}\n");
     } else if (strncmp(line, "write", 5) == 0) {
-        if (timings_write(&drain->timings, drain->timings_path) < 0)
+        if (timings_write(&drain->counting.timings, drain->timings_path) < 0)
             fail(drain->timings_path);
         printf("{}\n");
     } else if (strncmp(line, "thaw", 4) == 0) {
@@ -238,11 +172,14 @@ static void options(struct drain *drain, int argc, char **argv) {
         case 'r': drain->target.receive_buffer_bytes = atoi(optarg); break;
         case 'l': drain->timings_path = optarg; break;
         case 't':
-            if (stamp_describe(&drain->stamp, optarg) < 0)
+            if (stamp_describe(&drain->counting.stamp, optarg) < 0)
                 exit(2);
             break;
-        case 'w': drain->target.window_bits = atoi(optarg); break;
-        case 'z': drain->frozen = 1; break;
+        case 'w':
+            drain->target.window_bits = atoi(optarg);
+            drain->counting.any_compressed = drain->target.window_bits != 0;
+            break;
+        case 'z': drain->frozen = drain->counting.untimed = 1; break;
         default: exit(2);
         }
     }
