@@ -153,6 +153,7 @@ class Drain:
 
     def _ask(self, line: str) -> str:
         assert self._process.stdin
+        # One that has ended gives no answer either.
         with suppress(BrokenPipeError):
             self._process.stdin.write(line + "\n")
         return self._answer()

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -112,8 +113,10 @@ class Peer:
 
     def _tell(self, line: Place | Task) -> None:
         assert self._process.stdin
-        self._process.stdin.write(json.encode(line) + b"\n")
-        self._process.stdin.flush()
+        # One that has ended has nothing to say either, and that is dealt with.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.encode(line) + b"\n")
+            self._process.stdin.flush()
 
     def _line(self) -> bytes:
         assert self._process.stdout
