@@ -3,14 +3,14 @@
 import secrets
 import time
 from collections.abc import Sequence
-from itertools import cycle
 from threading import Thread
 
 import zmq
 from msgspec import json
 
-from benchmark import event
-from benchmark.shape import Shape, stamps
+from benchmark.material import Material
+from benchmark.shape import Shape
+from benchmark.stamp import Stamped, filled
 from broker.producer import BATCH_ID_BYTES, Receipt
 
 REPLY_SECONDS = 30.0
@@ -30,14 +30,16 @@ class Feed:
 
     Args:
         endpoint: the broker's ingest.
+        material: what it sends.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, material: Material) -> None:
+        self._material = material
         self._context = zmq.Context()
         self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.SNDHWM, 0)
         self._socket.connect(endpoint)
-        self._quotes = cycle(event.quotes())
+        self._observations = Stamped([change.observations for change in material.changes], material.stamp)
         self._unanswered = 0
         self._to_come = 0
         self._thread: Thread | None = None
@@ -45,13 +47,13 @@ class Feed:
         """Events since the seed."""
 
     def seed(self) -> None:
-        """Bring the games, and every outcome's first price."""
-        self._send(event.games())
+        """Bring the games, and a whole cycle of changes, stamped long ago: so each outcome has a price."""
+        self._send(self._material.games)
+        self.settle()
+        long_ago = self._material.stamp.offset_units
+        self._send([filled(change.observations, long_ago) for change in self._material.changes])
         self.settle()
         self._to_come = 0
-        self._send_quotes(event.OUTCOMES)
-        self.sent = 0
-        self.settle()
         # The replies are ahead of the workers: whoever joined now might be sent some of it.
         time.sleep(SEEDED_SECONDS)
 
@@ -91,17 +93,13 @@ class Feed:
     def _run(self, shape: Shape, seconds: float) -> None:
         start = time.monotonic()
         for due, count in shape.batches(seconds):
-            while (left := start + due - time.monotonic()) > 0:
+            while (left := max(start + due, self._observations.free_seconds) - time.monotonic()) > 0:
                 time.sleep(left)
-            self._send_quotes(count)
+            self._send(list(self._observations.take(count)))
+            self.sent += count
+            self._to_come += count
             while self._socket.poll(0):
                 self._hear()
-
-    def _send_quotes(self, count: int) -> None:
-        fresh = stamps(count, event.STAMP_OFFSET_NS)
-        self._send([b"%b%d%b" % (head, stamp, tail) for stamp, (head, tail) in zip(fresh, self._quotes, strict=False)])
-        self.sent += count
-        self._to_come += count
 
     def _send(self, observations: Sequence[bytes]) -> None:
         self._socket.send_multipart([secrets.token_bytes(BATCH_ID_BYTES), b"\n".join(observations)])

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from msgspec import Struct, json
 
 from benchmark import processes
 from benchmark.machine import CLIENT_CORE
+from benchmark.stamp import Stamp
 
 DRAIN = Path(os.environ.get("BENCH_DRAIN", ""))
 """Compiled by scripts/bench."""
@@ -27,6 +29,8 @@ SETTLE_SECONDS = 10.0
 STORM_AT_ONCE = 512
 CALM_AT_ONCE = 64
 """Handshakes under way, few enough for any server's backlog."""
+
+NO_COMPRESSION = (0,)
 
 _sources = count(1)
 Timings = np.ndarray[tuple[int, int], np.dtype[np.int64]]
@@ -43,11 +47,24 @@ class Address(Struct, frozen=True):
     Args:
         path: with the key.
         greeting_frames: text frames that it sends ahead of the first event.
+        stamp: of its events.
     """
 
     port: int
     path: str
     greeting_frames: int
+    stamp: Stamp
+
+
+class Expected(Struct, frozen=True):
+    """What each subscriber should have by now.
+
+    Args:
+        frame_bytes: without compression.
+    """
+
+    events: int = 0
+    frame_bytes: int = 0
 
 
 class Report(Struct, frozen=True):
@@ -57,14 +74,15 @@ class Report(Struct, frozen=True):
         complete: subscribers that have exactly what they should.
         disorder: events that probes got twice or in the wrong order.
         probe_events: of all probes.
+        bytes: of all subscribers' events, framed, as they came.
         late_p99_ms: how late the process' loop was, lately.
     """
 
     complete: int
     closed: int
     disorder: int
-    probes: int
     probe_events: int
+    bytes: int
     bytes_min: int
     bytes_max: int
     late_p99_ms: int
@@ -81,6 +99,7 @@ class Drain:
     """
 
     def __init__(self, address: Address, subscribers: int, *options: str) -> None:
+        stamp = address.stamp
         self.subscribers = subscribers
         self._dir = TemporaryDirectory(prefix="bench-")
         self._timings = Path(self._dir.name) / "timings"
@@ -88,6 +107,7 @@ class Drain:
             [
                 DRAIN,
                 *("-p", str(address.port), "-u", address.path, "-g", str(address.greeting_frames)),
+                *("-t", f"{stamp.field}:{stamp.unit_ns}:{stamp.offset_units}"),
                 # Its own block of addresses, and so of ephemeral ports.
                 *("-s", f"127.0.{next(_sources)}.1", "-n", str(subscribers), "-l", str(self._timings)),
                 *options,
@@ -108,9 +128,9 @@ class Drain:
         """Wait until all have their handshake and greeting."""
         self._answer()
 
-    def report(self, expected_bytes: int) -> Report:
+    def report(self, expected: Expected) -> Report:
         """Read what has come, against what should have."""
-        return json.decode(self._ask(f"report {expected_bytes}"), type=Report)
+        return json.decode(self._ask(f"report {expected.frame_bytes} {expected.events}"), type=Report)
 
     def rest(self) -> None:
         """Forget how late the loop has been."""
@@ -133,7 +153,9 @@ class Drain:
 
     def _ask(self, line: str) -> str:
         assert self._process.stdin
-        self._process.stdin.write(line + "\n")
+        # One that has ended gives no answer either.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(line + "\n")
         return self._answer()
 
     def _answer(self) -> str:
@@ -152,14 +174,26 @@ class Load:
         subscribers: how many.
         probes: how many of them read and time every event.
         at_once: handshakes under way.
+        windows: what they offer for compression, in bits, 0 for none; each to as many of them.
     """
 
-    def __init__(self, address: Address, subscribers: int, probes: int = PROBES, at_once: int = CALM_AT_ONCE) -> None:
+    def __init__(
+        self,
+        address: Address,
+        subscribers: int,
+        probes: int = PROBES,
+        at_once: int = CALM_AT_ONCE,
+        windows: Sequence[int] = NO_COMPRESSION,
+    ) -> None:
         every = str(max(1, subscribers // probes)) if probes else "0"
-        parts = -(-subscribers // SUBSCRIBERS_PER_PROCESS)
+        parts = max(len(windows), -(-subscribers // SUBSCRIBERS_PER_PROCESS))
         self.subscribers = subscribers
         self._drains = [
-            Drain(address, subscribers // parts + (part < subscribers % parts), "-k", every, "-o", str(at_once))
+            Drain(
+                address,
+                subscribers // parts + (part < subscribers % parts),
+                *("-k", every, "-o", str(at_once), "-w", str(windows[part % len(windows)])),
+            )
             for part in range(parts)
         ]
 
@@ -189,16 +223,20 @@ class Load:
 
     def late_ms(self) -> int:
         """How late the loops were, but for one tick in a hundred."""
-        return max(drain.report(0).late_p99_ms for drain in self._drains)
+        return max(report.late_p99_ms for report in self._reports(Expected()))
 
-    def fault(self, events: int, expected_bytes: int) -> str:
+    def frame_bytes(self) -> int:
+        """What all have got of events so far, framed, as it came."""
+        return sum(report.bytes for report in self._reports(Expected()))
+
+    def fault(self, expected: Expected) -> str:
         """Wait for what is still on its way.
 
         Returns:
             What is wrong, unless each subscriber has exactly all events, and each probe in order.
         """
         deadline = time.monotonic() + SETTLE_SECONDS
-        while (fault := self._fault(events, expected_bytes)) and time.monotonic() < deadline:
+        while (fault := self._fault(expected)) and time.monotonic() < deadline:
             time.sleep(0.1)
         return fault
 
@@ -211,15 +249,18 @@ class Load:
         for drain in self._drains:
             drain.close()
 
-    def _fault(self, events: int, expected_bytes: int) -> str:
-        reports = [drain.report(expected_bytes) for drain in self._drains]
+    def _reports(self, expected: Expected) -> Sequence[Report]:
+        return [drain.report(expected) for drain in self._drains]
+
+    def _fault(self, expected: Expected) -> str:
+        reports = self._reports(expected)
         complete = sum(report.complete for report in reports)
         disorder = sum(report.disorder for report in reports)
         if complete == self.subscribers and not disorder:
-            missing = sum(report.probes * events - report.probe_events for report in reports)
-            return f"probes miss {missing} events" if missing else ""
+            return ""
         least, most = min(report.bytes_min for report in reports), max(report.bytes_max for report in reports)
         return (
             f"{self.subscribers - complete:,} of {self.subscribers:,} subscribers have too little or too much: "
-            f"{least:,} to {most:,} bytes instead of {expected_bytes:,}; {disorder} events out of order"
+            f"{least:,} to {most:,} bytes where {expected.events:,} events are {expected.frame_bytes:,} bytes plain; "
+            f"{disorder} events out of order"
         )

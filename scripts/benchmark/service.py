@@ -14,10 +14,11 @@ from typing import Self
 
 from msgspec import DecodeError, Struct, json
 
-from benchmark import processes
+from benchmark import processes, uniform
 from benchmark.feed import Feed
 from benchmark.load import Address
 from benchmark.machine import CLIENT_CORE, SERVER_CORE
+from benchmark.material import Material
 from benchmark.shape import Shape
 
 COMMAND = Path(sys.executable).with_name("books-relayer")
@@ -45,10 +46,12 @@ class Service:
 
     Args:
         workers: how many share the servers' core.
+        material: what it is fed with.
     """
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, material: Material | None = None) -> None:
         self._workers = workers
+        self.material = material or uniform.material()
         self._dir = TemporaryDirectory(prefix="bench-")
         self._log = Path(self._dir.name) / "log"
         self.endpoint = f"ipc://{self._dir.name}/run/ingest.sock"
@@ -76,9 +79,9 @@ class Service:
             assert self._process.stdout
             if self._process.stdout.readline() != b"ready\n":
                 raise RuntimeError(f"the service doesn't start: {self._log.read_text()}")
-            self.address = Address(port, f"/ws/odds?key={key}", WELCOME_AND_SNAPSHOT)
+            self.address = Address(port, f"/ws/odds?key={key}", WELCOME_AND_SNAPSHOT, self.material.stamp)
             self._pin()
-            self.feed = Feed(self.endpoint)
+            self.feed = Feed(self.endpoint, self.material)
             self.feed.seed()
         except BaseException:
             self._stop()

@@ -1,7 +1,6 @@
 """How events arrive: one by one at a steady pace, or all of a second at once, as a poll of a source brings them."""
 
 import math
-import time
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -42,9 +41,3 @@ class Task(Struct, frozen=True):
 
     shape: Shape
     seconds: float
-
-
-def stamps(count: int, offset_ns: int) -> range:
-    """Growing stamps for events that are sent now."""
-    first = time.monotonic_ns() + offset_ns
-    return range(first, first + count)

@@ -14,11 +14,12 @@ from typing import Self
 import zmq
 from msgspec import json
 
-from benchmark import event, processes
+from benchmark import processes, uniform
 from benchmark.load import Address
 from benchmark.machine import SERVER_CORE
 from benchmark.service import WELCOME_AND_SNAPSHOT, free_port
-from benchmark.shape import Shape, stamps
+from benchmark.shape import Shape
+from benchmark.stamp import Stamped
 from broker.frames import text_frame
 from broker.key_format import KEY_PREFIX, digest
 from broker.leash import READY_LINE, Orders
@@ -52,9 +53,11 @@ class StandIn:
     """Bus and control socket, and one worker that knows no better."""
 
     def __init__(self) -> None:
+        self.material = uniform.material()
+        self._texts = Stamped([change.text for change in self.material.changes], self.material.stamp)
         self._dir = TemporaryDirectory(prefix="bench-")
         self._settings = Settings(port=free_port(), runtime_dir=self._dir.name, drain_seconds=0.0)
-        self.address = Address(self._settings.port, f"/ws/odds?key={KEY}", WELCOME_AND_SNAPSHOT)
+        self.address = Address(self._settings.port, f"/ws/odds?key={KEY}", WELCOME_AND_SNAPSHOT, self.material.stamp)
         self._context = zmq.Context()
         self._bus: zmq.Socket[bytes] = self._context.socket(zmq.PUB)
         self._bus.bind(self._settings.local_endpoint("events"))
@@ -140,12 +143,10 @@ class StandIn:
 
     def _publish_all(self, batches: Iterator[tuple[float, int]]) -> None:
         """Publish all; no beat and no answer is needed until then."""
-        head, tail = event.text()
         start = time.monotonic()
         for due, count in batches:
             time.sleep(max(0.0, start + due - time.monotonic()))
-            texts = [b"%b%d%b" % (head, stamp, tail) for stamp in stamps(count, event.STAMP_OFFSET_NS)]
-            entries = tuple(Entry((text_frame(text),), for_live=False) for text in texts)
+            entries = tuple(Entry((text_frame(text),), for_live=False) for text in self._texts.take(count))
             self._bus.send(encode(Commit(self._seq + 1, self._seq + count, entries)))
             self._seq += count
         self._fed.set()

@@ -9,9 +9,10 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from benchmark import event, processes
-from benchmark.load import Address, Load, Timings
+from benchmark import processes
+from benchmark.load import Address, Expected, Load, Timings
 from benchmark.machine import CLIENT_CORE, SERVER_CORE
+from benchmark.material import Material
 from benchmark.shape import Shape
 
 BUSIEST_CLIENT = 0.9
@@ -42,6 +43,10 @@ class Server(Protocol):
         """Where subscribers connect."""
 
     @property
+    def material(self) -> Material:
+        """What its events are made of."""
+
+    @property
     def pids(self) -> Sequence[int]:
         """The processes whose CPU counts."""
 
@@ -69,6 +74,7 @@ class Usage(Struct, frozen=True):
     clients: float
     server_core: float
     client_core: float
+    frame_bytes: int
 
 
 class Measured(Struct, frozen=True):
@@ -86,6 +92,8 @@ class Measured(Struct, frozen=True):
     p50_ms: float
     p99_ms: float
     clients_late_ms: float
+    gbit_per_second: float = 0.0
+    """Of events, framed, to all subscribers; 0 where that wasn't measured yet."""
 
 
 def measure(server: Server, load: Load, shape: Shape, warm_up_seconds: float, seconds: float) -> Measured:
@@ -102,7 +110,7 @@ def measure(server: Server, load: Load, shape: Shape, warm_up_seconds: float, se
     after = _usage(server, load)
     late_ms = load.late_ms()
     events = server.finish()
-    fault = load.fault(events, events * event.frame_bytes())
+    fault = load.fault(Expected(events, server.material.frame_bytes(events)))
     timings = load.timings()
     if fault:
         raise RefusedError(fault)
@@ -134,11 +142,21 @@ def medians(run: Callable[[], Measured], runs: int) -> Measured:
     Raises:
         RefusedError: if any of the runs has no figures; one with busy clients is tried again first.
     """
-    measured = [asdict(_tried_again(run)) for _ in range(runs)]
-    return Measured(**{name: median(each[name] for each in measured) for name in measured[0]})
+    return median_of([tried_again(run) for _ in range(runs)])
 
 
-def _tried_again(run: Callable[[], Measured]) -> Measured:
+def median_of(measured: Sequence[Measured]) -> Measured:
+    """Take the median of each figure."""
+    figures = [asdict(each) for each in measured]
+    return Measured(**{name: median(each[name] for each in figures) for name in figures[0]})
+
+
+def tried_again(run: Callable[[], Measured]) -> Measured:
+    """Measure once, and again if the clients were busy.
+
+    Raises:
+        RefusedError: if there are no figures.
+    """
     for _ in range(TRIES - 1):
         try:
             return run()
@@ -149,12 +167,13 @@ def _tried_again(run: Callable[[], Measured]) -> Measured:
 
 def _usage(server: Server, load: Load) -> Usage:
     return Usage(
-        time.monotonic_ns() + event.STAMP_OFFSET_NS,
+        time.monotonic_ns(),
         processes.cpu_seconds(server.pids),
         processes.cpu_seconds(server.broker_pids),
         processes.cpu_seconds(load.pids),
         processes.busy_seconds(SERVER_CORE),
         processes.busy_seconds(CLIENT_CORE),
+        load.frame_bytes(),
     )
 
 
@@ -179,4 +198,5 @@ def _measured(subscribers: int, before: Usage, after: Usage, timings: Timings, l
         p50_ms=float(p50_ns) / 1e6,
         p99_ms=float(p99_ns) / 1e6,
         clients_late_ms=late_ms,
+        gbit_per_second=(after.frame_bytes - before.frame_bytes) * 8 / seconds / 1e9,
     )

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "frames.h"
+#include "inflater.h"
 
 enum stage { CONNECTING, REQUESTED, READING_HEADERS, GREETED, OPEN, CLOSED };
 
@@ -17,17 +18,21 @@ struct target {
     const char *path;
     int greeting_frames; /* text frames ahead of the first event: welcome and snapshot */
     int receive_buffer_bytes; /* 0: the kernel's choice */
+    int window_bits; /* offered for permessage-deflate, NO_COMPRESSION for no offer */
 };
 
 struct connection {
     int fd;
     enum stage stage;
-    int is_probe; /* reads every event; the others only count bytes */
+    int is_probe; /* reads every event; the others only count: bytes, or events where compression was offered */
     int greeting_left;
     unsigned line_end; /* how much of the blank line that ends HTTP's headers has come */
+    char *response; /* HTTP's, until it is complete */
+    size_t response_bytes;
     struct frames frames;
-    uint64_t bytes; /* since the greeting; a probe's without control frames */
-    uint64_t events; /* a probe's */
+    struct inflater *inflater; /* a probe's, if compression was agreed on */
+    uint64_t bytes; /* since the greeting; without control frames if it isn't only bytes that are counted */
+    uint64_t events; /* if it isn't only bytes that are counted */
     int64_t last_stamp_ns;
 };
 
@@ -38,6 +43,6 @@ int connection_start(struct connection *connection, const struct target *target,
 int connection_request(struct connection *connection, const struct target *target);
 
 /* Takes bytes of handshake and greeting; returns how many, or -1 if it isn't let in. */
-long connection_greet(struct connection *connection, const uint8_t *data, size_t size);
+long connection_greet(struct connection *connection, const struct target *target, const uint8_t *data, size_t size);
 
 #endif

@@ -1,8 +1,11 @@
-/* Subscribers that cost less than whoever serves them: most only count bytes, a few probes read and time each event.
+/* Subscribers that cost less than whoever serves them: most only count, a few probes read and time each event.
  *
- * An event's "new_price" is its stamp: the time it was sent, CLOCK_MONOTONIC in ns plus STAMP_OFFSET_NS, growing from
- * event to event. Commands on standard input, a line each, are answered by a line of JSON on standard output:
- *   report BYTES  what has come so far, BYTES being what each subscriber should have
+ * Without compression all events are as long as they were made, so bytes are counted (-w 0, as it is without -w). With
+ * it (-w 15, -w 12) an event's length depends on those before it, so events are counted, and probes inflate them.
+ * Each event has a stamp (-t, see stamp.h), growing from event to event.
+ *
+ * Commands on standard input, a line each, are answered by a line of JSON on standard output:
+ *   report BYTES EVENTS  what has come so far, beside what each subscriber should have
  *   rest          forget how late the loop has been
  *   thaw          read on (with -z)
  *   write         write the timings so far to the file (-l), and forget them
@@ -19,17 +22,12 @@
 #include <unistd.h>
 
 #include "connection.h"
+#include "counting.h"
 #include "lateness.h"
-#include "timings.h"
-
-static const int64_t STAMP_OFFSET_NS = 1000000000000000LL;
-static const char STAMP_FIELD[] = "\"new_price\":";
 
 enum {
     BUFFER_BYTES = 1 << 20,
     EVENTS_PER_TURN = 64, /* sockets looked after between two looks at the timer */
-    PING_BYTES = 2,       /* a server's ping among the events */
-    PINGS_LIMIT = 20,     /* ten minutes of them */
     COMMAND_LIMIT_BYTES = 128
 };
 
@@ -40,8 +38,7 @@ struct drain {
     int probe_every, frozen, epoll, ended;
     const char *timings_path;
     struct lateness lateness;
-    struct timings timings;
-    uint64_t disorder;
+    struct counting counting;
     unsigned closed;
 };
 
@@ -58,45 +55,10 @@ static void watch(const struct drain *drain, int fd, uint64_t tag, int operation
         fail("epoll_ctl");
 }
 
-static void note_event(struct drain *drain, struct connection *connection) {
-    const char *field = strstr(connection->frames.text, STAMP_FIELD);
-    if (!field)
-        return;
-    int64_t stamp = strtoll(field + sizeof STAMP_FIELD - 1, NULL, 10);
-    drain->disorder += stamp <= connection->last_stamp_ns;
-    connection->last_stamp_ns = stamp;
-    connection->events++;
-    if (drain->frozen)
-        return;
-    struct timing timing = {stamp, now_ns() + STAMP_OFFSET_NS - stamp};
-    if (timings_add(&drain->timings, timing) < 0)
-        fail("can't keep the timings");
-}
-
-static void take(struct drain *drain, struct connection *connection, const uint8_t *data, size_t size) {
-    if (!connection->is_probe) {
-        connection->bytes += size;
-        return;
-    }
-    while (size) {
-        int complete;
-        size_t taken = frames_take(&connection->frames, data, size, &complete);
-        data += taken;
-        size -= taken;
-        if (!complete)
-            return;
-        if (frames_opcode(&connection->frames) == OPCODE_TEXT) {
-            connection->bytes += frames_size(&connection->frames);
-            note_event(drain, connection);
-        }
-        frames_next(&connection->frames);
-    }
-}
-
 static void opened(struct drain *drain, struct connection *connection) {
     if (connection->is_probe) {
-        connection->frames.text = calloc(1, TEXT_LIMIT_BYTES);
-        if (!connection->frames.text)
+        connection->frames.payload = calloc(1, TEXT_LIMIT_BYTES);
+        if (!connection->frames.payload)
             fail("calloc");
     }
     if (drain->frozen)
@@ -107,7 +69,7 @@ static void opened(struct drain *drain, struct connection *connection) {
 
 static void readable(struct drain *drain, struct connection *connection) {
     /* The kernel throws away what is only counted (tcp(7), MSG_TRUNC). */
-    int counted = connection->stage == OPEN && !connection->is_probe;
+    int counted = connection->stage == OPEN && counting_bytes_only(&drain->counting, connection);
     ssize_t size = recv(connection->fd, buffer, sizeof buffer, counted ? MSG_TRUNC : 0);
     if (size < 0 && errno == EAGAIN)
         return;
@@ -121,13 +83,13 @@ static void readable(struct drain *drain, struct connection *connection) {
     }
     long greeting = 0;
     if (connection->stage != OPEN) {
-        greeting = connection_greet(connection, buffer, (size_t)size);
+        greeting = connection_greet(connection, &drain->target, buffer, (size_t)size);
         if (greeting < 0)
             exit(1);
         if (connection->stage == OPEN)
             opened(drain, connection);
     }
-    take(drain, connection, buffer + greeting, (size_t)(size - greeting));
+    counting_take(&drain->counting, connection, buffer + greeting, (size_t)(size - greeting));
 }
 
 static void connect_more(struct drain *drain) {
@@ -152,23 +114,22 @@ static void ready(struct drain *drain, uint64_t number) {
     connect_more(drain);
 }
 
-static void report(const struct drain *drain, uint64_t expected_bytes) {
-    uint64_t events = 0, bytes_min = UINT64_MAX, bytes_max = 0;
-    unsigned complete = 0, probes = 0;
+static void report(const struct drain *drain, uint64_t expected_bytes, uint64_t expected_events) {
+    uint64_t probe_events = 0, bytes = 0, bytes_min = UINT64_MAX, bytes_max = 0;
+    unsigned complete = 0;
     for (unsigned i = 0; i < drain->count; i++) {
         const struct connection *connection = &drain->connections[i];
-        uint64_t over = connection->bytes - expected_bytes;
-        probes += connection->is_probe != 0;
-        events += connection->events;
+        probe_events += connection->is_probe ? connection->events : 0;
+        bytes += connection->bytes;
         bytes_min = connection->bytes < bytes_min ? connection->bytes : bytes_min;
         bytes_max = connection->bytes > bytes_max ? connection->bytes : bytes_max;
-        complete += over == 0 || (!connection->is_probe && over % PING_BYTES == 0 && over <= PINGS_LIMIT * PING_BYTES);
+        complete += counting_complete(&drain->counting, connection, expected_events, expected_bytes) != 0;
     }
-    printf("{\"complete\":%u,\"closed\":%u,\"disorder\":%llu,\"probes\":%u,\"probe_events\":%llu,"
-           "\"bytes_min\":%llu,\"bytes_max\":%llu,\"late_p99_ms\":%d,\"late_max_ms\":%d}\n",
-           complete, drain->closed, (unsigned long long)drain->disorder, probes, (unsigned long long)events,
-           (unsigned long long)bytes_min, (unsigned long long)bytes_max, lateness_ms(&drain->lateness, 0.99),
-           lateness_ms(&drain->lateness, 1));
+    printf("{\"complete\":%u,\"closed\":%u,\"disorder\":%llu,\"probe_events\":%llu,"
+           "\"bytes\":%llu,\"bytes_min\":%llu,\"bytes_max\":%llu,\"late_p99_ms\":%d,\"late_max_ms\":%d}\n",
+           complete, drain->closed, (unsigned long long)drain->counting.disorder, (unsigned long long)probe_events,
+           (unsigned long long)bytes, (unsigned long long)bytes_min, (unsigned long long)bytes_max,
+           lateness_ms(&drain->lateness, 0.99), lateness_ms(&drain->lateness, 1));
 }
 
 static void command(struct drain *drain) {
@@ -178,12 +139,14 @@ static void command(struct drain *drain) {
     if (size <= 0) {
         drain->ended = 1;
     } else if (strncmp(line, "report ", 7) == 0) {
-        report(drain, strtoull(line + 7, NULL, 10));
+        char *rest;
+        uint64_t bytes = strtoull(line + 7, &rest, 10);
+        report(drain, bytes, strtoull(rest, NULL, 10));
     } else if (strncmp(line, "rest", 4) == 0) {
         lateness_forget(&drain->lateness);
         printf("{}\n");
     } else if (strncmp(line, "write", 5) == 0) {
-        if (timings_write(&drain->timings, drain->timings_path) < 0)
+        if (timings_write(&drain->counting.timings, drain->timings_path) < 0)
             fail(drain->timings_path);
         printf("{}\n");
     } else if (strncmp(line, "thaw", 4) == 0) {
@@ -197,7 +160,7 @@ static void options(struct drain *drain, int argc, char **argv) {
     int option;
     drain->target.address.sin_family = AF_INET;
     drain->target.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    while ((option = getopt(argc, argv, "p:u:n:s:k:g:o:r:l:z")) != -1) {
+    while ((option = getopt(argc, argv, "p:u:n:s:k:g:o:r:l:t:w:z")) != -1) {
         switch (option) {
         case 'p': drain->target.address.sin_port = htons((uint16_t)atoi(optarg)); break;
         case 'u': drain->target.path = optarg; break;
@@ -208,7 +171,15 @@ static void options(struct drain *drain, int argc, char **argv) {
         case 'o': drain->at_once = (unsigned)atoi(optarg); break;
         case 'r': drain->target.receive_buffer_bytes = atoi(optarg); break;
         case 'l': drain->timings_path = optarg; break;
-        case 'z': drain->frozen = 1; break;
+        case 't':
+            if (stamp_describe(&drain->counting.stamp, optarg) < 0)
+                exit(2);
+            break;
+        case 'w':
+            drain->target.window_bits = atoi(optarg);
+            drain->counting.any_compressed = drain->target.window_bits != 0;
+            break;
+        case 'z': drain->frozen = drain->counting.untimed = 1; break;
         default: exit(2);
         }
     }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { OPCODE_BITS = 0x0f, RSV1_BIT = 0x40, SHORT_HEADER_BYTES = 2, SHORT_PAYLOAD_LIMIT_BYTES = 126 };
+
 /*  byte 0     byte 1            bytes 2..3 or 2..9
  *  FIN+opcode length or 126/127 the length itself, big-endian, after 126 (2 bytes) or 127 (8 bytes)
  */
@@ -40,17 +42,43 @@ size_t frames_take(struct frames *frames, const uint8_t *data, size_t size, int 
     }
     size_t part = size - taken < frames->payload_left ? size - taken : frames->payload_left;
     uint64_t done = frames->payload_bytes - frames->payload_left;
-    if (frames->text && done + part < TEXT_LIMIT_BYTES) {
-        memcpy(frames->text + done, data + taken, part);
-        frames->text[done + part] = 0;
+    if (frames->payload && done + part < TEXT_LIMIT_BYTES) {
+        memcpy(frames->payload + done, data + taken, part);
+        frames->payload[done + part] = 0;
     }
     frames->payload_left -= part;
     *complete = frames->payload_left == 0;
     return taken + part;
 }
 
-int frames_opcode(const struct frames *frames) { return frames->header[0] & 0x0f; }
+int frames_opcode(const struct frames *frames) { return frames->header[0] & OPCODE_BITS; }
+
+int frames_compressed(const struct frames *frames) { return (frames->header[0] & RSV1_BIT) != 0; }
 
 uint64_t frames_size(const struct frames *frames) { return frames->header_bytes + frames->payload_bytes; }
 
 void frames_next(struct frames *frames) { frames->header_bytes = 0; }
+
+void frames_count(struct frames *frames, const uint8_t *data, size_t size, uint64_t *texts, uint64_t *bytes) {
+    const uint8_t *end = data + size;
+    while (data < end) {
+        /* Nearly all compressed events: short, and in one piece. */
+        while (!frames->header_bytes && end - data >= SHORT_HEADER_BYTES && data[1] < SHORT_PAYLOAD_LIMIT_BYTES &&
+               end - data >= SHORT_HEADER_BYTES + data[1]) {
+            int is_text = (data[0] & OPCODE_BITS) == OPCODE_TEXT;
+            size_t frame = SHORT_HEADER_BYTES + (size_t)data[1];
+            *texts += (uint64_t)is_text;
+            *bytes += is_text ? frame : 0;
+            data += frame;
+        }
+        int complete;
+        data += frames_take(frames, data, (size_t)(end - data), &complete);
+        if (!complete)
+            continue;
+        if (frames_opcode(frames) == OPCODE_TEXT) {
+            ++*texts;
+            *bytes += frames_size(frames);
+        }
+        frames_next(frames);
+    }
+}

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +12,10 @@ from typing import Self
 
 from msgspec import Struct, json
 
-from benchmark import event, processes
+from benchmark import processes, uniform
 from benchmark.load import Address
 from benchmark.machine import SERVER_CORE
+from benchmark.material import Material
 from benchmark.peers.task import Place
 from benchmark.service import free_port
 from benchmark.shape import Shape, Task
@@ -38,14 +40,10 @@ def _python(name: str, *, sends_once_per_event: bool = True) -> Program:
     return Program(name, command, sends_once_per_event)
 
 
+WEBSOCKETS = _python("websockets")
 NODE = Program("node ws", ("node", str(NODE_DIR / "server.mjs")))
-PROGRAMS = (
-    _python("websockets"),
-    _python("picows"),
-    _python("aiohttp"),
-    NODE,
-    _python("socketify", sends_once_per_event=False),
-)
+SOCKETIFY = _python("socketify", sends_once_per_event=False)
+PROGRAMS = (WEBSOCKETS, _python("picows"), _python("aiohttp"), NODE, SOCKETIFY)
 
 
 class Peer:
@@ -53,13 +51,17 @@ class Peer:
 
     Args:
         program: which.
+        material: what it publishes.
+        compression: whether it agrees to permessage-deflate.
 
     Raises:
         AbsentError: if it can't be had.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, material: Material | None = None, *, compression: bool = False) -> None:
         self._program = program
+        self.material = material or uniform.material()
+        self._compression = compression
         self._events = 0
         if program is NODE and not (shutil.which("node") and (NODE_DIR / "node_modules").exists()):
             raise AbsentError("node or npm isn't installed")
@@ -67,15 +69,16 @@ class Peer:
             raise AbsentError(f"{program.name} isn't installed")
 
     def __enter__(self) -> Self:
-        head, tail = (part.decode() for part in event.text())
-        place = Place(free_port(), head, tail, event.STAMP_OFFSET_NS)
-        self.address = Address(place.port, "/", greeting_frames=0)
+        texts = tuple((change.text[0].decode(), change.text[1].decode()) for change in self.material.changes)
+        place = Place(free_port(), texts, self.material.stamp, self._compression)
+        self.address = Address(place.port, "/", 0, self.material.stamp)
         self._process = subprocess.Popen(  # noqa: S603 our own programs
-            [*self._program.command, json.encode(place)],
+            self._program.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self._tell(place)
         if not self._line().startswith(b"listening"):
             self._process.kill()
             _, error = self._process.communicate()
@@ -101,14 +104,19 @@ class Peer:
 
     def begin(self, shape: Shape, seconds: float) -> None:
         """Start to publish."""
-        assert self._process.stdin
-        self._process.stdin.write(json.encode(Task(shape, seconds)) + b"\n")
-        self._process.stdin.flush()
+        self._tell(Task(shape, seconds))
 
     def finish(self) -> int:
         """Wait until it is done, and tell how many events that were so far."""
         self._events += int(self._line())
         return self._events
+
+    def _tell(self, line: Place | Task) -> None:
+        assert self._process.stdin
+        # One that has ended has nothing to say either, and that is dealt with.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.encode(line) + b"\n")
+            self._process.stdin.flush()
 
     def _line(self) -> bytes:
         assert self._process.stdout

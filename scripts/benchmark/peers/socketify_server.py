@@ -1,13 +1,14 @@
 """socketify (uWebSockets), with a topic that all subscribe to (https://docs.socketify.dev, "Pub/Sub").
 
 What is published in one turn of the loop goes out to each subscriber in one send. The loop that runs is libuv's own,
-which costs less than socketify's usual one, that asks asyncio and libuv in turns.
+which costs less than socketify's usual one, that asks asyncio and libuv in turns. With compression, its shared
+compressor: each message by itself, without context.
 """
 
 import time
 from collections.abc import Iterator
 
-from socketify import App, AppListenOptions, OpCode, WebSocket  # type: ignore[import-untyped]
+from socketify import App, AppListenOptions, CompressOptions, OpCode, WebSocket  # type: ignore[import-untyped]
 
 from benchmark.peers import task
 from benchmark.shape import Task
@@ -24,12 +25,13 @@ class Publisher:
 
     Args:
         app: the server.
-        place: the event.
+        place: the events.
     """
 
     def __init__(self, app: App, place: task.Place) -> None:
         self._app = app
-        self._place = place
+        self._texts = task.stamped(place)
+        self._compression = place.compression
         self._tasks: list[Task] = []
         self._batches: Iterator[tuple[float, int]] = iter(())
         self._next: tuple[float, int] | None = None
@@ -56,8 +58,8 @@ class Publisher:
                 task.say(str(self._count))
 
     def _publish(self, count: int) -> None:
-        for text in task.texts(self._place, count):
-            self._app.publish(TOPIC, text, OpCode.TEXT)
+        for text in self._texts.take(count):
+            self._app.publish(TOPIC, text.decode(), OpCode.TEXT, self._compression)
         self._count += count
 
 
@@ -70,7 +72,10 @@ def main() -> None:
     """Run until killed."""
     place = task.place()
     app = App()
-    app.ws("/*", {"open": opened, "idle_timeout": 0, "max_backpressure": BACKPRESSURE_LIMIT_BYTES})
+    options = {"open": opened, "idle_timeout": 0, "max_backpressure": BACKPRESSURE_LIMIT_BYTES}
+    if place.compression:
+        options["compression"] = CompressOptions.SHARED_COMPRESSOR
+    app.ws("/*", options)
     app.listen(AppListenOptions(port=place.port, host="127.0.0.1"), lambda _: task.say("listening"))
     publisher = Publisher(app, place)
     task.on_task(publisher.add)

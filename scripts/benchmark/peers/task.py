@@ -10,36 +10,37 @@ from threading import Thread
 import uvloop
 from msgspec import Struct, json
 
-from benchmark.shape import Task, stamps
+from benchmark.shape import Task
+from benchmark.stamp import Stamp, Stamped
 
 BACKLOG = 4096
 """Nobody is to be measured by the length of the accept queue."""
 
 
 class Place(Struct, frozen=True):
-    """A peer's only argument, as JSON.
+    """What a peer is to be, the first line on its standard input, as JSON.
 
     Args:
         port: to listen on, at 127.0.0.1.
-        head: the event's bytes ahead of its stamp.
-        tail: those after it.
-        stamp_offset_ns: what a stamp is more than the time.
+        texts: the events, in a cycle, each cut in two where its stamp goes.
+        stamp: theirs.
+        compression: whether it agrees to permessage-deflate, as it does by default.
     """
 
     port: int
-    head: str
-    tail: str
-    stamp_offset_ns: int
+    texts: tuple[tuple[str, str], ...]
+    stamp: Stamp
+    compression: bool
 
 
 def place() -> Place:
-    """Read the argument."""
-    return json.decode(sys.argv[1], type=Place)
+    """Read what it is to be."""
+    return json.decode(sys.stdin.readline(), type=Place)
 
 
-def texts(at: Place, count: int) -> list[str]:
-    """Make the events of a batch that is due now."""
-    return [f"{at.head}{stamp}{at.tail}" for stamp in stamps(count, at.stamp_offset_ns)]
+def stamped(at: Place) -> Stamped:
+    """The events, as they fall due."""
+    return Stamped([(head.encode(), tail.encode()) for head, tail in at.texts], at.stamp)
 
 
 def say(line: str) -> None:
@@ -59,7 +60,7 @@ def on_task(call: Callable[[Task], None]) -> None:
     Thread(target=read, daemon=True).start()
 
 
-async def publish(at: Place, task: Task, broadcast: Callable[[str], Awaitable[None]]) -> None:
+async def publish(texts: Stamped, task: Task, broadcast: Callable[[str], Awaitable[None]]) -> None:
     """Publish a task's events, each as soon as it is due and the loop has time for it."""
     count = 0
     start = time.monotonic()
@@ -67,8 +68,8 @@ async def publish(at: Place, task: Task, broadcast: Callable[[str], Awaitable[No
         await asyncio.sleep(max(0.0, start + due - time.monotonic()))
         if time.monotonic() - start > task.seconds:
             break
-        for text in texts(at, size):
-            await broadcast(text)
+        for text in texts.take(size):
+            await broadcast(text.decode())
         count += size
     say(str(count))
 
@@ -84,8 +85,9 @@ def serve(listen: Callable[[Place], Awaitable[None]], broadcast: Callable[[str],
     async def run() -> None:
         at = place()
         loop = asyncio.get_running_loop()
+        texts = stamped(at)
         await listen(at)
-        on_task(lambda task: asyncio.run_coroutine_threadsafe(publish(at, task, broadcast), loop).result())
+        on_task(lambda task: asyncio.run_coroutine_threadsafe(publish(texts, task, broadcast), loop).result())
         say("listening")
         await asyncio.Event().wait()
 

@@ -1,4 +1,7 @@
-"""websockets, with its own broadcast() (https://websockets.readthedocs.io, "Broadcasting")."""
+"""websockets, with its own broadcast() (https://websockets.readthedocs.io, "Broadcasting").
+
+With compression, its default: a compressor for each connection, with a window of 12 bits and context takeover.
+"""
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
@@ -19,7 +22,13 @@ async def handle(subscriber: ServerConnection) -> None:
 async def listen(place: task.Place) -> None:
     """Start the server."""
     await serve(
-        handle, "127.0.0.1", place.port, compression=None, ping_interval=None, open_timeout=None, backlog=task.BACKLOG
+        handle,
+        "127.0.0.1",
+        place.port,
+        compression="deflate" if place.compression else None,
+        ping_interval=None,
+        open_timeout=None,
+        backlog=task.BACKLOG,
     )
 
 

@@ -4,8 +4,7 @@ import time
 
 from msgspec import Struct
 
-from benchmark import event
-from benchmark.load import Drain, Load
+from benchmark.load import Drain, Expected, Load
 from benchmark.plan import Plan
 from benchmark.report import Detail, Report, Row, at_most, refused
 from benchmark.scenarios import ours
@@ -82,7 +81,7 @@ def _thaw(service: Service, drain: Drain, events: int) -> Frozen:
     received, before = 0, -1
     while received != before:
         time.sleep(QUIET_SECONDS)
-        before, received = received, drain.report(events * event.frame_bytes()).probe_events
+        before, received = received, drain.report(Expected()).probe_events
     return Frozen(drain.subscribers * events - received, service.stop().dropped)
 
 

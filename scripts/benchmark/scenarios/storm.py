@@ -3,7 +3,7 @@
 import time
 from statistics import median
 
-from benchmark import event, processes
+from benchmark import processes, uniform
 from benchmark.load import STORM_AT_ONCE, Load
 from benchmark.plan import Plan
 from benchmark.report import Report, Row, at_most
@@ -17,7 +17,7 @@ def run(plan: Plan, command: str) -> Report:
     """Measure a storm on an idle worker."""
     subscribers = plan.subscribers(SUBSCRIBERS)
     costs, paces = zip(*(_storm(subscribers) for _ in range(plan.runs)), strict=True)
-    work = f"{subscribers:,} handshakes, {STORM_AT_ONCE} at once, snapshot of {event.GAMES} games"
+    work = f"{subscribers:,} handshakes, {STORM_AT_ONCE} at once, snapshot of {uniform.GAMES} games"
     rows = (
         at_most(work, "worker CPU per accepted subscriber", median(costs), LIMIT_MS, "ms"),
         Row(work, "pace", f"{median(paces):,.0f} accepted a second"),

@@ -5,16 +5,33 @@ import { WebSocketServer } from "ws";
 const BACKLOG = 4096;
 const SECONDS_PER_NS = 1e-9;
 const SHORTEST_TIMER_SECONDS = 0.001;
-const place = JSON.parse(process.argv[2]);
-const server = new WebSocketServer({ host: "127.0.0.1", port: place.port, backlog: BACKLOG, perMessageDeflate: false });
+// The first line on standard input: where to listen and what to publish.
+let place, server;
+let next = 0; // of the events, in a cycle
+let freeStamp = 0n;
+
+function listen() {
+  // Compression as it is by default, but for short messages, too: a compressor for each connection, with context.
+  const perMessageDeflate = place.compression && { threshold: 0 };
+  server = new WebSocketServer({ host: "127.0.0.1", port: place.port, backlog: BACKLOG, perMessageDeflate });
+  server.on("listening", () => console.log("listening"));
+}
 
 const seconds = () => Number(process.hrtime.bigint()) * SECONDS_PER_NS;
 
-function publish(size) {
+function stampNow() {
   // The same clock as everybody's: CLOCK_MONOTONIC.
-  const first = process.hrtime.bigint() + BigInt(place.stamp_offset_ns);
+  const now = process.hrtime.bigint() / BigInt(place.stamp.unit_ns) + BigInt(place.stamp.offset_units);
+  const stamp = now > freeStamp ? now : freeStamp;
+  freeStamp = stamp + 1n;
+  return stamp;
+}
+
+function publish(size) {
   for (let number = 0; number < size; number++) {
-    const event = Buffer.from(`${place.head}${first + BigInt(number)}${place.tail}`);
+    const [head, tail] = place.texts[next];
+    next = (next + 1) % place.texts.length;
+    const event = Buffer.from(`${head}${stampNow()}${tail}`);
     for (const client of server.clients) client.send(event, { binary: false });
   }
 }
@@ -43,5 +60,10 @@ function run({ shape, seconds: length }) {
   step();
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => run(JSON.parse(line))).on("close", () => process.exit());
-server.on("listening", () => console.log("listening"));
+createInterface({ input: process.stdin })
+  .on("line", (line) => {
+    if (place) return run(JSON.parse(line));
+    place = JSON.parse(line);
+    listen();
+  })
+  .on("close", () => process.exit());

@@ -1,77 +1,48 @@
-"""The event that everybody sends: a price_change whose price is its stamp, the same bytes in each server.
+"""Price changes that are all alike, each as long as any other; their stamp is the price.
 
-A stamp is the time at which the event was sent, CLOCK_MONOTONIC in ns plus an offset: it survives the relay as it is
-(a price is any number), grows from event to event, and always has as many digits.
+A price survives the relay as it is, whatever number it is, so a stamp can be exact to the ns.
 """
 
-from collections.abc import Sequence
+from functools import cache
 
 from msgspec import json
 
+from benchmark.material import Change, Material
+from benchmark.stamp import Stamp
 from broker.events import PriceChange
-from broker.frames import text_frame
 from broker.games import Game, Scores, Team
 from broker.observations import GameSeen, Quote
 
-STAMP_OFFSET_NS = 10**15
-"""The digits of a stamp stay 16 for 104 days of uptime, and a float holds it exactly. drain.c knows it too."""
+STAMP = Stamp("new_price", unit_ns=1, offset_units=10**15)
+"""The digits stay 16 for 104 days of uptime, and a float holds it exactly."""
 GAMES = 12
 BOOKS = 10
 PROPS = 20
 OUTCOMES = GAMES * BOOKS * PROPS
 """More than the events of any burst: no outcome moves twice in one."""
-SOME_STAMP = STAMP_OFFSET_NS
 SOME_TS_MS = 1_760_257_753_000
 
 
-def games() -> Sequence[bytes]:
-    """Make the observations of the live games that a snapshot shows."""
-    return [json.encode(GameSeen(_game(number))) for number in range(GAMES)]
+@cache
+def material() -> Material:
+    """Make all of it."""
+    games = [json.encode(GameSeen(_game(number))) for number in range(GAMES)]
+    return Material(STAMP, games, [_change(number) for number in range(OUTCOMES)])
 
 
-def quotes() -> Sequence[tuple[bytes, bytes]]:
-    """Make each outcome's observation, cut in two where the stamp goes."""
-    return [_cut(json.encode(_quote(number))) for number in range(OUTCOMES)]
-
-
-def text() -> tuple[bytes, bytes]:
-    """Make the event as the relay sends it, cut in two where the stamp goes."""
-    return _cut(json.encode(_event(0)), b'"new_price":')
-
-
-def frame_bytes() -> int:
-    """How long the event is, with its frame's header.
-
-    Raises:
-        AssertionError: if not every outcome's event is as long.
-    """
-    sizes = {len(text_frame(json.encode(_event(number)))) for number in range(OUTCOMES)}
-    assert len(sizes) == 1
-    return sizes.pop()
-
-
-def _cut(encoded: bytes, before: bytes = b'"price":') -> tuple[bytes, bytes]:
-    head, _, tail = encoded.partition(before + str(SOME_STAMP).encode())
-    return head + before, tail
-
-
-def _quote(number: int) -> Quote:
+def _change(number: int) -> Change:
     game, book, prop = number % GAMES, number // GAMES % BOOKS, number // GAMES // BOOKS
-    return Quote(
+    quote = Quote(
         game_id=_game_id(game),
         pn_market_type="spreads",
         book=f"Bookmaker {book}",
         outcome=f"Denver Bronco {prop:02}",
-        price=float(SOME_STAMP),
+        price=float(STAMP.offset_units),
         points=-2.5,
     )
-
-
-def _event(number: int) -> PriceChange:
-    quote = _quote(number)
-    return PriceChange(
+    event = PriceChange(
         game_id=quote.game_id,
-        pn_slug=_slug(number % GAMES),
+        pn_slug=_slug(game),
         pn_league_code="nfl",
         pn_market_type=quote.pn_market_type,
         book=quote.book,
@@ -81,6 +52,7 @@ def _event(number: int) -> PriceChange:
         points=quote.points,
         ts=SOME_TS_MS,
     )
+    return Change(STAMP.cut(json.encode(quote), "price"), STAMP.cut(json.encode(event), STAMP.field))
 
 
 def _game_id(number: int) -> str:
