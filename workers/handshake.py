@@ -19,6 +19,7 @@ from workers.refusals import Refusal
 from workers.subscriber import ON_LAG, OnLag
 
 PATHS: dict[str, Channel] = {f"/ws/{channel}": channel for channel in CHANNELS}
+EXTENSIONS_HEADER = "Sec-WebSocket-Extensions"
 UNAUTHORIZED_HEADERS = (("WWW-Authenticate", "Bearer"),)
 
 
@@ -53,6 +54,9 @@ def judge(protocol: ServerProtocol, request: Request, keyring: Keyring, now_ms: 
     channel = PATHS.get(path)
     if channel is None:
         return Refusal(HTTPStatus.NOT_FOUND, f"no such path; connect to {' or '.join(PATHS)}")
+    if not any(request.headers.get_all(EXTENSIONS_HEADER)):
+        # Some clients send it empty when they offer nothing; websockets takes that for a syntax error.
+        request.headers.pop(EXTENSIONS_HEADER, None)
     response = protocol.accept(request)
     if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         return _not_a_handshake(protocol, response)

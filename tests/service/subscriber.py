@@ -66,7 +66,7 @@ class Subscriber:
             service.url(channel, key, **parameters),
             sock=client,
             compression=None,
-            extensions=[] if window_bits is None else [_offer(window_bits)],
+            extensions=None if window_bits is None else [_offer(window_bits)],
             ping_interval=None,
             max_size=None,
             max_queue=None,

@@ -11,6 +11,7 @@ from broker.key_format import digest
 from broker.messages import KeyRecord
 from workers.handshake import Accepted, judge
 from workers.keyring import Keyring
+from workers.permessage_deflate import SharedDeflateFactory
 from workers.refusals import Refusal
 
 NOW_MS = 1_760_000_000_000
@@ -38,7 +39,7 @@ def ask(
     keyring = Keyring()
     keyring.replace(RECORDS.values())
     request = Request(path, Headers([*headers.items(), *more]), method)
-    return judge(ServerProtocol(), request, keyring, NOW_MS)
+    return judge(ServerProtocol(extensions=[SharedDeflateFactory()]), request, keyring, NOW_MS)
 
 
 def refused(verdict: Accepted | Refusal, status: int) -> Refusal:
@@ -49,6 +50,18 @@ def refused(verdict: Accepted | Refusal, status: int) -> Refusal:
 
 def without(name: str) -> dict[str, str]:
     return {key: value for key, value in UPGRADE.items() if key != name}
+
+
+@pytest.mark.parametrize(("offer", "window_bits"), [("permessage-deflate", 15), ("", None), ("x-other", None)])
+def test_what_is_agreed_to_is_known_and_an_empty_offer_is_none(offer: str, window_bits: int | None) -> None:
+    verdict = ask(f"/ws/live?key={KEY}", more=(("Sec-WebSocket-Extensions", offer),))
+    assert isinstance(verdict, Accepted)
+    assert verdict.window_bits == window_bits
+    assert ("Sec-WebSocket-Extensions" in verdict.response.headers) == (window_bits is not None)
+
+
+def test_an_unreadable_offer_is_a_bad_request() -> None:
+    refused(ask(f"/ws/live?key={KEY}", more=(("Sec-WebSocket-Extensions", "a b"),)), 400)
 
 
 @pytest.mark.parametrize("channel", ["live", "odds"])
