@@ -1,15 +1,17 @@
 """The broker process: `python -m broker`, started by the supervisor."""
 
 import asyncio
-import os
 import signal
 
 import uvloop
 import zmq
 
 from broker import leash, logs
+from broker.conn_ids import ConnIdsError
+from broker.curve import CurveKeysError
 from broker.journal import JournalError
 from broker.keys import KeyStoreError
+from broker.private import OpenToOthersError
 from broker.process import Broker
 
 
@@ -24,14 +26,20 @@ async def run(orders: leash.Orders) -> int:
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     leash.on_supervisor_gone(loop, stop.set)
-    # Sockets and databases are for this user only.
-    os.umask(0o077)
     try:
         broker = Broker(loop, orders, log)
-    except (JournalError, KeyStoreError, zmq.ZMQError) as error:
+    except (
+        ConnIdsError,
+        CurveKeysError,
+        JournalError,
+        KeyStoreError,
+        OpenToOthersError,
+        zmq.ZMQError,
+    ) as error:
         log.error(str(error))
-        return 1
+        return leash.HOPELESS
     leash.say_ready()
+    leash.pulsate(loop, leash.Pulse)
     await stop.wait()
     broker.close()
     return 0

@@ -1,4 +1,7 @@
-"""The workers' sockets: commits and beats out over PUB; seats, keys and catching up over a ROUTER."""
+"""The workers' sockets: commits and beats out over PUB; seats, keys and catching up over a ROUTER.
+
+The HTTP process asks over the ROUTER too.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -9,10 +12,11 @@ from structlog.typing import FilteringBoundLogger
 
 from broker.messages import ToBroker, ToWorker, decode_to_broker, encode
 from broker.port import Port
+from broker.reports import Answered
 
-PUB_HIGH_WATER_MARK_MESSAGES = 10_000
-"""Commits waiting for one slow worker: 20 s at 500 single-event commits a second. Past it ZeroMQ drops silently, and
-the worker closes the hole out of the journal."""
+PUB_HIGH_WATER_MARK_MESSAGES = 2_000
+"""Commits waiting for one slow worker: 4 s at 500 single-event commits a second, and a worker that is silent for 5 s is
+replaced. Past it ZeroMQ drops silently, and the worker closes the hole out of the journal."""
 
 
 class Bus:
@@ -23,7 +27,7 @@ class Bus:
         context: ZeroMQ context.
         events_endpoint: where workers subscribe.
         control_endpoint: where workers ask.
-        handle: called with a worker's process id and its message.
+        handle: called with the sender's process id and its message.
         log: for messages that can't be read.
     """
 
@@ -54,9 +58,9 @@ class Bus:
         """Send to every worker."""
         self._pub.send(body)
 
-    def send(self, worker: int, message: ToWorker) -> None:
-        """Send to one worker; for one that has just gone it is dropped."""
-        self._port.send(b"%d" % worker, encode(message))
+    def send(self, process: int, message: ToWorker | Answered) -> None:
+        """Send to one worker, or the HTTP process; for one that has just gone it is dropped."""
+        self._port.send(b"%d" % process, encode(message))
 
     def close(self) -> None:
         """Close both sockets."""
@@ -66,8 +70,8 @@ class Bus:
     def _receive(self, parts: list[bytes]) -> None:
         try:
             routing_id, body = parts
-            worker, message = int(routing_id), decode_to_broker(body)
+            sender, message = int(routing_id), decode_to_broker(body)
         except (ValueError, DecodeError) as error:
             self._log.warning("unreadable message on the control socket", error=str(error))
             return
-        self._handle(worker, message)
+        self._handle(sender, message)

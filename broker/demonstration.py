@@ -17,18 +17,19 @@ INVITATION = """\
 The demo is running: about a dozen simulated games, 20 books, 100 to 300 price changes a second.
 
   key       {key}
-  game feed ws://{address}/ws/live
-  odds feed ws://{address}/ws/odds
+  game feed {address}/ws/live
+  odds feed {address}/ws/odds
+  page      {page}
 
 Try, in another terminal:
 
-  {command} watch odds --url ws://{address} --key {key}
+  {command} watch odds --url {address} --key {key}
 
-  npx wscat -c 'ws://{address}/ws/live?key={key}'
+  npx wscat -c '{address}/ws/live?key={key}'
 
   .venv/bin/python - <<'END'
   from websockets.sync.client import connect
-  with connect("ws://{address}/ws/odds?key={key}") as subscriber:
+  with connect("{address}/ws/odds?key={key}") as subscriber:
       for message in subscriber:
           print(message)
   END
@@ -54,5 +55,7 @@ def prepare(settings: Settings) -> tuple[Settings, str]:
             old.unlink()
     now_ms = time.time_ns() // 1_000_000
     key = KeyStore(data_dir / keys.DATABASE_NAME).create("demo", now_ms + KEY_LIFE_MS, None, CHANNELS, now_ms)
-    invitation = INVITATION.format(key=key, address=f"{settings.host}:{settings.port}", command="scripts/run")
+    address = f"{'wss' if settings.tls_cert else 'ws'}://{settings.host}:{settings.port}"
+    page = f"http://{settings.http_host}:{settings.http_port}/"
+    invitation = INVITATION.format(key=key, address=address, page=page, command="scripts/run")
     return replace(settings, data_dir=str(data_dir)), invitation

@@ -4,25 +4,19 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import zmq
-from msgspec import json
 
+from broker.gate import Gate
+from broker.observations import BATCH_LIMIT_BYTES
 from broker.port import Port
-from broker.relay import Batch, Reply
+from broker.relay import Batch, refusal
 
-PAYLOAD_LIMIT_BYTES = 64 * 1024 * 1024
-"""ZeroMQ ends the connection of a producer that sends more: 40,000 full games in one batch are a mistake."""
+MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
+"""What is larger than a batch may be is refused with a word; ZeroMQ ends the connection of a producer that sends even
+more than this, and says nothing."""
 BATCH_ID_LIMIT_BYTES = 64
-TURN_BYTES = 8 * 1024 * 1024
-"""Payload committed at once: keeps the loop's turns, and the commit that workers apply whole, short."""
 
-MALFORMED = json.encode(
-    Reply(
-        0,
-        0,
-        (),
-        f"a batch is two parts: its id of 1 to {BATCH_ID_LIMIT_BYTES} bytes, and its payload",
-    )
-)
+MALFORMED = refusal(f"a batch is two parts: its id of 1 to {BATCH_ID_LIMIT_BYTES} bytes, and its payload")
+TOO_LARGE = refusal(f"a batch is at most {BATCH_LIMIT_BYTES} bytes: send this one in parts")
 
 
 class Ingest:
@@ -33,6 +27,11 @@ class Ingest:
         context: ZeroMQ context.
         endpoint: where to bind.
         take: commits batches and gives the encoded reply to each.
+        gate: who may come in; None for everybody who can reach the endpoint.
+
+    Raises:
+        zmq.ZMQError: if the endpoint can't be used.
+        CurveKeysError, OpenToOthersError: if the gate's keys can't be used.
     """
 
     def __init__(
@@ -41,14 +40,17 @@ class Ingest:
         context: "zmq.Context[zmq.Socket[bytes]]",
         endpoint: str,
         take: Callable[[Sequence[Batch]], list[bytes]],
+        gate: Gate | None = None,
     ) -> None:
         self._take = take
         self._waiting: list[tuple[list[bytes], Batch]] = []
-        self._waiting_bytes = 0
         socket = context.socket(zmq.ROUTER)
-        socket.setsockopt(zmq.MAXMSGSIZE, PAYLOAD_LIMIT_BYTES)
+        socket.setsockopt(zmq.MAXMSGSIZE, MESSAGE_LIMIT_BYTES)
+        socket.ipv6 = "[" in endpoint
+        if gate:
+            gate.guard(socket)
         socket.bind(endpoint)
-        self._port = Port(loop, socket, self._receive, self._commit)
+        self._port = Port(loop, socket, self._receive, self._commit, gate.trusts if gate else None)
 
     def close(self) -> None:
         """Stop taking batches."""
@@ -58,10 +60,10 @@ class Ingest:
         envelope, body = _opened(parts)
         match body:
             case [batch_id, payload] if 1 <= len(batch_id) <= BATCH_ID_LIMIT_BYTES:
-                self._waiting.append(([*envelope, batch_id], Batch(batch_id, payload)))
-                self._waiting_bytes += len(payload)
-                if self._waiting_bytes >= TURN_BYTES:
-                    self._commit()
+                if len(payload) <= BATCH_LIMIT_BYTES:
+                    self._waiting.append(([*envelope, batch_id], Batch(batch_id, payload)))
+                else:
+                    self._port.send(*envelope, batch_id, TOO_LARGE)
             case _:
                 # The id comes back, as far as there is one, so that the producer knows what it was.
                 self._port.send(*envelope, body[0] if body else b"", MALFORMED)
@@ -69,7 +71,7 @@ class Ingest:
     def _commit(self) -> None:
         if not self._waiting:
             return
-        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        waiting, self._waiting = self._waiting, []
         replies = self._take([batch for _, batch in waiting])
         for (envelope, _), reply in zip(waiting, replies, strict=True):
             # A producer that is gone gets none, and sends its batch again when it is back.

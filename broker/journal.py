@@ -1,21 +1,22 @@
 """SQLite behind one door: the journal of commits, the state they led to, and the batches they answered.
 
-One transaction per commit holds all three, so after a crash they agree. WAL keeps readers and the writer apart
-(sqlite.org/wal.html); with `synchronous=NORMAL` a transaction survives the death of the process at once and a power
-cut from the next checkpoint on, with `FULL` both at once.
+One transaction per commit holds all three, so after a crash they agree. In WAL mode (sqlite.org/wal.html) with
+`synchronous=NORMAL` a transaction survives the death of the process at once and a power cut from the next checkpoint
+on, with `FULL` both at once.
 """
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal
 
-from msgspec import json
+from msgspec import convert, json
 
+from broker.database import FORMAT, UnfitError, damaged, faults_named, open_alone
 from broker.games import Game
 from broker.lock import LockedError, acquire
+from broker.messages import decode_commit
 from broker.state import Changes, OutcomeId, Price, Seen, State
 
 KEPT_EVENTS = 100_000
@@ -24,8 +25,6 @@ TRIM_EVERY_EVENTS = 5_000
 """How far the journal may outgrow that before rows are deleted: a delete with every commit costs more."""
 KEPT_BATCHES = 10_000
 """Batch ids remembered, so that a batch sent again is answered again and not applied again."""
-CONN_IDS_PER_START = 1_000_000_000
-"""conn_ids set aside for each start of a broker: unique over its restarts, and 2^53 lasts nine million starts."""
 LOCK_PATIENCE_SECONDS = 3.0
 """A broker whose supervisor was killed needs a moment to end."""
 DATABASE_NAME = "relay.sqlite3"
@@ -43,7 +42,6 @@ CREATE TABLE IF NOT EXISTS commits (
 CREATE TABLE IF NOT EXISTS batches (
     number INTEGER PRIMARY KEY, batch_id BLOB NOT NULL, reply BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -52,7 +50,7 @@ class JournalError(Exception):
 
 
 class Journal:
-    """The broker's database; this process is its only writer.
+    """The broker's database, which no other process can open as long as this one has it.
 
     Args:
         data_dir: directory of the database, made if absent.
@@ -63,55 +61,59 @@ class Journal:
     """
 
     def __init__(self, data_dir: Path, durability: Literal["checkpoint", "fsync"]) -> None:
-        path = data_dir / DATABASE_NAME
-        try:
+        self._path = data_dir / DATABASE_NAME
+        with self._faults_named():
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = acquire(data_dir / "relay.lock", LOCK_PATIENCE_SECONDS)
-            # Before SQLite makes it with the process' umask; its -wal and -shm take over the mode.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute(f"PRAGMA synchronous={'FULL' if durability == 'fsync' else 'NORMAL'}")
-            self._db.executescript(SCHEMA)
-        except LockedError as error:
-            raise JournalError(str(error)) from error
-        except (OSError, sqlite3.Error) as error:
-            raise JournalError(
-                f"can't use {path} ({error}): check that the data directory is writable and the file is ours"
-            ) from error
-        self._trimmed_at = self.head_seq()
+            self._lock = _lock(data_dir)
+            try:
+                self._db = open_alone(self._path, SCHEMA)
+                self._db.execute(f"PRAGMA synchronous={'FULL' if durability == 'fsync' else 'NORMAL'}")
+                self._trimmed_at = self.head_seq()
+            except BaseException:
+                os.close(self._lock)
+                raise
 
     def head_seq(self) -> int:
         """The last sequence number that is durable, 0 for none."""
-        return int(self._value("SELECT coalesce(max(last_seq), 0) FROM commits"))
+        return self._number("SELECT coalesce(max(last_seq), 0) FROM commits")
 
     def tail_seq(self) -> int:
         """The oldest sequence number that can be replayed, 0 for none."""
-        return int(self._value("SELECT coalesce((SELECT first_seq FROM commits ORDER BY last_seq LIMIT 1), 0)"))
+        return self._number("SELECT coalesce((SELECT first_seq FROM commits ORDER BY last_seq LIMIT 1), 0)")
 
     def load_state(self) -> State:
         """Read the state as the last commit left it."""
-        try:
+        with self._faults_named():
+            rows = self._db.execute("SELECT game_id, game, observed_at FROM games")
             games = {
                 game_id: Seen(json.decode(game, type=Game), observed_at)
-                for game_id, game, observed_at in self._db.execute("SELECT game_id, game, observed_at FROM games")
+                for game_id, game, observed_at in convert(rows.fetchall(), list[tuple[str, bytes, int]])
             }
+            rows = self._db.execute("SELECT outcome, price, player_id, ts FROM prices")
             prices = {
                 json.decode(outcome, type=OutcomeId): Price(price, player_id, ts)
-                for outcome, price, player_id, ts in self._db.execute(
-                    "SELECT outcome, price, player_id, ts FROM prices"
-                )
+                for outcome, price, player_id, ts in convert(rows.fetchall(), list[tuple[str, float, str | None, int]])
             }
-            return State(games, prices)
-        except (sqlite3.Error, ValueError, KeyError) as error:
-            raise JournalError(f"the database is corrupt ({error}): restore a copy or remove it") from error
+            if any(game_id != seen.game.game_id for game_id, seen in games.items()):
+                raise UnfitError(damaged(self._path, "a game under the id of another one"))
+            if not games.keys() >= {outcome[0] for outcome in prices}:
+                raise UnfitError(damaged(self._path, "a price of no game"))
+        return State(games, prices)
 
     def load_batches(self) -> list[tuple[bytes, bytes]]:
         """Read the remembered batch ids and their replies, oldest first."""
-        try:
-            return self._db.execute("SELECT batch_id, reply FROM batches ORDER BY number").fetchall()
-        except sqlite3.Error as error:
-            raise JournalError(f"can't read the database: {error}") from error
+        with self._faults_named():
+            rows = self._db.execute("SELECT batch_id, reply FROM batches ORDER BY number").fetchall()
+            return convert(rows, list[tuple[bytes, bytes]])
+
+    def check_writable(self) -> None:
+        """Write something that changes nothing.
+
+        Raises:
+            JournalError: if nothing can be written now.
+        """
+        with self._faults_named():
+            self._db.execute(f"PRAGMA user_version={FORMAT}")
 
     def write(
         self,
@@ -129,16 +131,13 @@ class Journal:
         Raises:
             JournalError: if it isn't; nothing of it is then in the database.
         """
-        try:
-            with self._transaction():
-                self._write_state(changes)
-                if commit:
-                    first_seq, last_seq, body = commit
-                    self._db.execute("INSERT INTO commits VALUES (?, ?, ?)", (last_seq, first_seq, body))
-                    self._trim(last_seq)
-                self._write_batches(batches)
-        except (sqlite3.Error, OSError) as error:
-            raise JournalError(f"can't write to the database: {error}") from error
+        with self._faults_named(), self._transaction():
+            self._write_state(changes)
+            if commit:
+                first_seq, last_seq, body = commit
+                self._db.execute("INSERT INTO commits VALUES (?, ?, ?)", (last_seq, first_seq, body))
+                self._trim(last_seq)
+            self._write_batches(batches)
 
     def since(self, seq: int, limit_bytes: int) -> tuple[bytes, ...]:
         """Read encoded commits from the one that holds seq + 1 on.
@@ -148,48 +147,41 @@ class Journal:
             limit_bytes: stop after the commit that reaches this size; at least one is returned if there is one.
 
         Raises:
-            JournalError: if the database can't be read.
+            JournalError: if they can't be read.
         """
         commits: list[bytes] = []
         size = 0
-        try:
-            for (body,) in self._db.execute("SELECT body FROM commits WHERE last_seq > ? ORDER BY last_seq", (seq,)):
+        with self._faults_named():
+            query = "SELECT last_seq, body FROM commits WHERE last_seq > ? ORDER BY last_seq"
+            for row in self._db.execute(query, (seq,)):
+                last_seq, body = convert(row, tuple[int, bytes])
+                # A worker could do nothing about a damaged one.
+                if decode_commit(body).last_seq != last_seq:
+                    raise UnfitError(damaged(self._path, "a commit under the number of another one"))
                 commits.append(body)
                 size += len(body)
                 if size >= limit_bytes:
                     break
-        except sqlite3.Error as error:
-            raise JournalError(f"can't read the database: {error}") from error
         return tuple(commits)
 
-    def reserve_conn_ids(self) -> int:
-        """Set aside CONN_IDS_PER_START conn_ids that nobody was ever given.
-
-        Returns:
-            The first of them.
-        """
+    def wal_bytes(self) -> int:
+        """The size of the write-ahead log: what was committed and may not be in the database's own file yet."""
         try:
-            with self._transaction():
-                row = self._db.execute(
-                    "INSERT INTO counters VALUES ('conn_id', 1 + ?1) "
-                    "ON CONFLICT(name) DO UPDATE SET value = value + ?1 RETURNING value - ?1",
-                    (CONN_IDS_PER_START,),
-                ).fetchone()
-        except sqlite3.Error as error:
-            raise JournalError(f"can't write to the database: {error}") from error
-        return int(row[0])
+            return Path(f"{self._path}-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def close(self) -> None:
         """Close the database; SQLite makes a last checkpoint."""
         self._db.close()
         os.close(self._lock)
 
-    def _value(self, query: str) -> int:
-        try:
-            value: int = self._db.execute(query).fetchone()[0]
-        except sqlite3.Error as error:
-            raise JournalError(f"can't read the database: {error}") from error
-        return value
+    def _number(self, query: str) -> int:
+        with self._faults_named():
+            return convert(self._db.execute(query).fetchone()[0], int)
+
+    def _faults_named(self) -> AbstractContextManager[None]:
+        return faults_named(self._path, JournalError)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -230,3 +222,10 @@ class Journal:
         if last_seq - self._trimmed_at >= TRIM_EVERY_EVENTS:
             self._db.execute("DELETE FROM commits WHERE last_seq <= ?", (last_seq - KEPT_EVENTS,))
             self._trimmed_at = last_seq
+
+
+def _lock(data_dir: Path) -> int:
+    try:
+        return acquire(data_dir / "relay.lock", LOCK_PATIENCE_SECONDS)
+    except LockedError as error:
+        raise JournalError(str(error)) from error

@@ -3,17 +3,16 @@
 The key itself is shown once, to whoever creates it; only its digest is kept.
 """
 
-import os
 import secrets
-import sqlite3
 import string
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_type_hints
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Struct, convert
 
+from broker.database import faults_named, open_shared
 from broker.key_format import KEY_PREFIX, digest
 from broker.messages import Channel, KeyRecord
 
@@ -40,13 +39,15 @@ CREATE TABLE IF NOT EXISTS keys (
 """
 _ALPHABET = string.ascii_letters + string.digits
 
+KeyState = Literal["good", "expired", "revoked"]
+
 
 class KeyStoreError(Exception):
     """The keys can't be read or written; the message is one sentence that says what to do."""
 
 
 class KeyNotFoundError(Exception):
-    """There is no key of that id; the message is one sentence."""
+    """There is no good key of that id; the message is one sentence."""
 
 
 class StoredKey(Struct, frozen=True):
@@ -69,26 +70,29 @@ class StoredKey(Struct, frozen=True):
     max_connections: int | None
     revoked_at: int | None
 
+    def state(self, now_ms: int) -> KeyState:
+        """Tell whether it opens anything now."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "good" if self.expires_at is None or now_ms < self.expires_at else "expired"
+
 
 class KeyStore:
     """All keys; any number of processes may have the same file open.
 
     Args:
         path: the database, made if absent, readable by its owner only.
+        busy_timeout_seconds: how long to wait for another process' write.
 
     Raises:
         KeyStoreError: if it can't be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
         self._path = path
         with self._faults_named():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Before SQLite makes it with the process' umask; its -wal and -shm take over the mode.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute(SCHEMA)
+            self._db = open_shared(path, SCHEMA, busy_timeout_seconds)
 
     def close(self) -> None:
         """Close the database."""
@@ -114,20 +118,8 @@ class KeyStore:
         Returns:
             The key, which can't be had again.
         """
-        key = KEY_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(RANDOM_CHARS))
-        row = (
-            secrets.token_hex(4),
-            digest(key),
-            name,
-            key[:SHOWN_CHARS],
-            ",".join(channels),
-            now_ms,
-            expires_at,
-            max_connections,
-        )
         with self._faults_named():
-            self._db.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", row)
-        return key
+            return self._insert(name, ",".join(channels), now_ms, expires_at, max_connections)
 
     def list(self) -> tuple[StoredKey, ...]:
         """Read all keys, also expired and revoked ones, oldest first."""
@@ -149,12 +141,39 @@ class KeyStore:
                 (now_ms, key_id),
             ).rowcount
         if not changed:
-            raise KeyNotFoundError(f"there is no key with the id {key_id!r}: `books-relayer keys list` shows the ids")
+            raise _not_found()
 
-    def delete_named(self, name: str) -> None:
-        """Remove all keys of that name, as if they had never been."""
-        with self._faults_named():
-            self._db.execute("DELETE FROM keys WHERE name = ?", (name,))
+    def rotate(self, key_id: str, grace_ms: int, now_ms: int) -> str:
+        """Put a new key in the place of one: the same name, channels, limit and expiry.
+
+        Until the old one ends each of the two has the limit for itself: who changes over to the new one connects with
+        it before the last connection with the old one is closed.
+
+        Args:
+            key_id: of the old one.
+            grace_ms: how long it stays good; with 0 it is revoked, as leaked keys are to be.
+            now_ms: Unix ms.
+
+        Returns:
+            The new key, which can't be had again.
+
+        Raises:
+            KeyNotFoundError: if there is no good key of that id.
+        """
+        # As a context manager a connection commits, or takes all back.
+        with self._faults_named(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            old = next((key for key in self.list() if key.key_id == key_id), None)
+            if old is None:
+                raise _not_found()
+            if (state := old.state(now_ms)) != "good":
+                raise KeyNotFoundError(f"key {key_id} is {state}: `books-relayer keys create` makes a new one")
+            if grace_ms:
+                ends_at = min(now_ms + grace_ms, old.expires_at or now_ms + grace_ms)
+                self._db.execute("UPDATE keys SET expires_at = ? WHERE key_id = ?", (ends_at, key_id))
+            else:
+                self.revoke(key_id, now_ms)
+            return self._insert(old.name, ",".join(old.channels), now_ms, old.expires_at, old.max_connections)
 
     def version(self) -> int:
         """Read a number, cheaply, that differs once any key has changed.
@@ -166,22 +185,39 @@ class KeyStore:
             (others,) = self._db.execute("PRAGMA data_version").fetchone()
         return int(others) + self._db.total_changes
 
+    def _insert(
+        self, name: str, channels: str, now_ms: int, expires_at: int | None, max_connections: int | None
+    ) -> str:
+        key = KEY_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(RANDOM_CHARS))
+        self._db.execute(
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            (
+                secrets.token_hex(4),
+                digest(key),
+                name,
+                key[:SHOWN_CHARS],
+                channels,
+                now_ms,
+                expires_at,
+                max_connections,
+            ),
+        )
+        return key
+
     def _read(self, row_type: type[Any], which: str) -> Iterator[Any]:
-        columns = row_type.__struct_fields__
+        types = get_type_hints(row_type)
         with self._faults_named():
             # Nothing of the statement comes from outside: the columns are the struct's fields.
-            rows = self._db.execute(f"SELECT {', '.join(columns)} FROM keys {which}")  # noqa: S608
+            rows = self._db.execute(f"SELECT {', '.join(types)} FROM keys {which}")  # noqa: S608
             for row in rows.fetchall():
-                values = dict(zip(columns, row, strict=True))
-                values["channels"] = convert(values["channels"].split(","), tuple[Channel, ...])
-                yield row_type(**values)
+                values = dict(zip(types, row, strict=True))
+                values["channels"] = convert(values["channels"], str).split(",")
+                yield row_type(**{name: convert(value, types[name]) for name, value in values.items()})
 
-    @contextmanager
-    def _faults_named(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.Error, ValidationError) as error:
-            raise KeyStoreError(
-                f"can't use the keys in {self._path} ({error}): "
-                "check that the data directory is writable and the file is ours"
-            ) from error
+    def _faults_named(self) -> AbstractContextManager[None]:
+        return faults_named(self._path, KeyStoreError)
+
+
+def _not_found() -> KeyNotFoundError:
+    # What was given is not repeated: it may be the key itself.
+    return KeyNotFoundError("there is no key with this id: `books-relayer keys list` shows the ids")

@@ -1,10 +1,23 @@
 """Logging of every process of the service: one line an event on standard error."""
 
+import os
 import sys
+from contextlib import suppress
 from typing import Literal
 
 import structlog
 from structlog.typing import Processor
+
+
+class Lines:
+    """Writes lines to standard error; those that it doesn't take are lost: a log on a full disk must end nobody."""
+
+    def msg(self, line: str) -> None:
+        """Write a line, with its newline at once: those of several processes must not run into each other."""
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), f"{line}\n".encode(errors="backslashreplace"))
+
+    debug = info = warning = error = critical = msg
 
 
 def configure(log_format: Literal["text", "json"], process: str) -> structlog.typing.FilteringBoundLogger:
@@ -30,8 +43,7 @@ def configure(log_format: Literal["text", "json"], process: str) -> structlog.ty
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
-        # Text and newline in one write: lines of several processes on one pipe must not run into each other.
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=Lines,
     )
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(process=process)
     return logger

@@ -5,9 +5,14 @@ and the same bytes in all three. `incarnation` names one run of the broker; a me
 earlier run is dropped, so nothing that was in flight when a broker died can be counted twice.
 """
 
-from typing import Literal
+from collections import Counter
+from typing import Any, Literal
 
 from msgspec import Struct, msgpack
+from msgspec.structs import asdict, astuple
+
+from broker.inquiries import Answer, Question, StateWanted
+from broker.timings import Timings
 
 Channel = Literal["live", "odds"]
 CHANNELS: tuple[Channel, ...] = ("live", "odds")
@@ -56,11 +61,17 @@ class KeyRecord(Struct, frozen=True, array_like=True):
 
 
 class Commit(Struct, frozen=True, array_like=True, tag=1):
-    """All that one transaction changed; its entries take the sequence numbers first_seq..last_seq."""
+    """All that one transaction changed; its entries take the sequence numbers first_seq..last_seq.
+
+    Args:
+        taken_at: when the broker began with it, in seconds of the host's monotonic clock, which all processes share;
+            0 for unknown.
+    """
 
     first_seq: int
     last_seq: int
     entries: tuple[Entry, ...]
+    taken_at: float = 0.0
 
 
 class Beat(Struct, frozen=True, array_like=True, tag=2):
@@ -85,6 +96,7 @@ class Hello(Struct, frozen=True, array_like=True, tag=1):
     incarnation: int
     seats_held: int
     key_seats_held: dict[str, int]
+    name: str = ""
 
 
 class SeatsWanted(Struct, frozen=True, array_like=True, tag=2):
@@ -96,11 +108,11 @@ class SeatsWanted(Struct, frozen=True, array_like=True, tag=2):
 
 
 class SeatsReturned(Struct, frozen=True, array_like=True, tag=3):
-    """Seats that are free again; `recalled` marks the answer to a SeatsRecalled."""
+    """Seats that are free again; `recall` is the number of the SeatsRecalled that this answers, 0 for none."""
 
     incarnation: int
     count: int
-    recalled: bool
+    recall: int = 0
 
 
 class KeySeatWanted(Struct, frozen=True, array_like=True, tag=4):
@@ -138,6 +150,13 @@ class Counts(Struct, frozen=True, array_like=True, tag=7):
         live_sent_bytes: what they were.
         odds_plain_bytes: likewise for /ws/odds.
         odds_sent_bytes: likewise.
+        refused: handshakes turned away, by the reason's label.
+        closed: subscribers that have left, by the reason's label.
+        dropped_by: events dropped, by the subscriber's on_lag.
+        waiting_by: events that wait for sockets that take no more, by the subscriber's on_lag.
+        stalled: how many such sockets there are.
+        sweeps: how long the sweeps took.
+        latency: from the broker's first look at a batch to the end of the sweep that carried it.
     """
 
     live: int = 0
@@ -149,9 +168,48 @@ class Counts(Struct, frozen=True, array_like=True, tag=7):
     live_sent_bytes: int = 0
     odds_plain_bytes: int = 0
     odds_sent_bytes: int = 0
+    refused: dict[str, int] = {}
+    closed: dict[str, int] = {}
+    dropped_by: dict[str, int] = {}
+    waiting_by: dict[str, int] = {}
+    stalled: int = 0
+    sweeps: Timings = Timings()
+    latency: Timings = Timings()
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Those of two workers together."""
+        return Counts(*(_sum(one, another) for one, another in zip(astuple(self), astuple(other), strict=True)))
 
 
-ToBroker = Hello | SeatsWanted | SeatsReturned | KeySeatWanted | KeySeatReturned | CatchUpWanted | Counts
+def figures(counts: Counts) -> dict[str, int | dict[str, int]]:
+    """Those of a worker's counts that go into a log line: all but the timings."""
+    return {name: value for name, value in asdict(counts).items() if not isinstance(value, Timings)}
+
+
+def _sum(one: Any, another: Any) -> Any:
+    return dict(Counter(one) + Counter(another)) if isinstance(one, dict) else one + another
+
+
+class KeySeatsTold(Struct, frozen=True, array_like=True, tag=8):
+    """Answer to the KeySeatsCalled of that number."""
+
+    incarnation: int
+    number: int
+
+
+ToBroker = (
+    Hello
+    | SeatsWanted
+    | SeatsReturned
+    | KeySeatWanted
+    | KeySeatReturned
+    | KeySeatsTold
+    | CatchUpWanted
+    | Counts
+    | StateWanted
+    | Question
+    | Answer
+)
 
 # Broker to one worker, over the control socket.
 
@@ -171,9 +229,10 @@ class SeatsGranted(Struct, frozen=True, array_like=True, tag=2):
 
 
 class SeatsRecalled(Struct, frozen=True, array_like=True, tag=3):
-    """Give back every spare seat, also if there is none: another worker has a handshake waiting."""
+    """Give back every spare seat, also if there is none, under that number: a handshake waits somewhere."""
 
     incarnation: int
+    number: int
 
 
 class SeatsDenied(Struct, frozen=True, array_like=True, tag=4):
@@ -213,7 +272,25 @@ class Image(Struct, frozen=True, array_like=True, tag=8):
     fragments: tuple[tuple[str, bytes], ...]
 
 
-ToWorker = Registered | SeatsGranted | SeatsRecalled | SeatsDenied | KeySeatAnswer | Keys | Replay | Image
+class KeySeatsCalled(Struct, frozen=True, array_like=True, tag=9):
+    """Answer under that number: what came back before then is told, and a key at its limit is really there."""
+
+    incarnation: int
+    number: int
+
+
+ToWorker = (
+    Registered
+    | SeatsGranted
+    | SeatsRecalled
+    | SeatsDenied
+    | KeySeatAnswer
+    | KeySeatsCalled
+    | Keys
+    | Replay
+    | Image
+    | Question
+)
 
 encode = msgpack.Encoder().encode
 decode_published = msgpack.Decoder(Published).decode

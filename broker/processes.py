@@ -1,8 +1,9 @@
-"""Learns of the end of processes that are not our children (pidfd_open(2))."""
+"""What is known of other processes: when they end, though they are not our children (pidfd_open(2)), and their work."""
 
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 
 class ProcessWatch:
@@ -43,3 +44,14 @@ class ProcessWatch:
         self._loop.remove_reader(descriptor)
         os.close(descriptor)
         self._gone(pid)
+
+
+def cpu_ticks(pid: int) -> int:
+    """How long a process has used a processor so far, in clock ticks; 0 once it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    # The name, in parentheses, may have blanks: proc_pid_stat(5), utime and stime are fields 14 and 15.
+    user, system = status.rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)

@@ -7,13 +7,15 @@ newer one, and the broker, which remembers ids, applies it once.
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import zmq
 from msgspec import DecodeError, Struct, json
 
-from broker.observations import Rejection
+from broker import curve
+from broker.observations import BATCH_LIMIT_BYTES, Rejection
 
 REFUSAL_PAUSE_SECONDS = 0.5
 """Between two tries of a batch that was refused whole: a full disk takes time to mend."""
@@ -32,13 +34,15 @@ class Receipt(Struct, frozen=True):
         accepted: observations taken, changed or not.
         events: events they made.
         rejected: those not taken, and why.
-        error: why nothing of the batch was taken, for now.
+        error: why nothing of the batch was taken.
+        permanent: whether it never will be.
     """
 
     accepted: int
     events: int
     rejected: tuple[Rejection, ...]
     error: str | None = None
+    permanent: bool = False
 
 
 _decoder = json.Decoder(Receipt)
@@ -56,9 +60,11 @@ class Producer:
         timeout_seconds: how long to wait for an answer before the batch is sent again.
         give_up_seconds: how long to go on with one batch; None for ever.
         on_retry: called with the problem each time before a batch is sent again.
+        keys: directory of the keys that were issued to this producer, for a service that wants them.
 
     Raises:
         BrokerUnreachableError: if the endpoint can't be connected to at all.
+        CurveKeysError, OpenToOthersError: if the keys can't be used.
     """
 
     def __init__(
@@ -68,11 +74,13 @@ class Producer:
         timeout_seconds: float = 2.0,
         give_up_seconds: float | None = None,
         on_retry: Callable[[str], None] = _say_nothing,
+        keys: Path | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._timeout_seconds = timeout_seconds
         self._give_up_seconds = give_up_seconds
         self._on_retry = on_retry
+        self._keys = keys
         self._context = zmq.Context()
         self._socket = self._connected()
 
@@ -86,19 +94,29 @@ class Producer:
             The broker's answer; what it accepted now survives its death.
 
         Raises:
-            BrokerUnreachableError: if there was no answer but refusals in `give_up_seconds`, or
-                if what answers is no broker.
+            BrokerUnreachableError: if there was no answer but refusals in `give_up_seconds`, if what
+                answers is no broker, or if the batch is one that no broker ever takes.
         """
         batch_id = secrets.token_bytes(BATCH_ID_BYTES)
         payload = b"\n".join(observations)
+        if len(payload) > BATCH_LIMIT_BYTES:
+            # To one that is much larger there is no answer.
+            raise BrokerUnreachableError(
+                f"a batch of {len(payload)} bytes is more than the {BATCH_LIMIT_BYTES} that a broker takes: "
+                "send it in parts"
+            )
         started = time.monotonic()
         while True:
             receipt = self._exchange(batch_id, payload)
             if receipt is None:
                 problem = f"no answer from the broker at {self._endpoint}"
+                if self._keys:
+                    problem += ", which may not admit our key"
                 self._reconnect()
             elif receipt.error is None:
                 return receipt
+            elif receipt.permanent:
+                raise BrokerUnreachableError(f"the broker doesn't take this batch: {receipt.error}")
             else:
                 problem = receipt.error
                 time.sleep(REFUSAL_PAUSE_SECONDS)
@@ -122,7 +140,11 @@ class Producer:
         self.close()
 
     def _exchange(self, batch_id: bytes, payload: bytes) -> Receipt | None:
-        self._socket.send_multipart([batch_id, payload])
+        try:
+            self._socket.send_multipart([batch_id, payload], zmq.NOBLOCK)
+        except zmq.Again:
+            # The connection has ended for good, as it does when keys are wanted and we have none.
+            return None
         deadline = time.monotonic() + self._timeout_seconds
         while (left := deadline - time.monotonic()) > 0:
             if not self._socket.poll(int(left * 1000) + 1):
@@ -154,7 +176,10 @@ class Producer:
 
     def _connected(self) -> "zmq.Socket[bytes]":
         socket = self._context.socket(zmq.DEALER)
+        socket.ipv6 = "[" in self._endpoint
         try:
+            if self._keys:
+                curve.prove(socket, self._keys)
             socket.connect(self._endpoint)
         except zmq.ZMQError as error:
             socket.close(linger=0)

@@ -23,11 +23,16 @@ class Publisher:
     def __init__(self, head_seq: int) -> None:
         self.head_seq = head_seq
 
-    def commit(self, effects: Sequence[Effect]) -> Commit:
-        """Encode effects as the commit that follows; it counts only once `advance` says it is durable."""
+    def commit(self, effects: Sequence[Effect], taken_at: float = 0.0) -> Commit:
+        """Encode effects as the commit that follows; it counts only once `advance` says it is durable.
+
+        Args:
+            effects: all that the transaction changes.
+            taken_at: see `Commit`.
+        """
         entries = tuple(_entry(effect) for effect in effects)
         length = sum(entry.length for entry in entries)
-        return Commit(self.head_seq + 1, self.head_seq + length, entries)
+        return Commit(self.head_seq + 1, self.head_seq + length, entries, taken_at)
 
     def advance(self, commit: Commit) -> None:
         """The commit is durable: the next one follows it."""

@@ -1,6 +1,7 @@
 """The service's settings: the only list of them. Flags, environment and TOML file are derived from it."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -41,10 +42,35 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int,
         Meta(ge=1, le=65535, description="Port that subscribers connect to, shared by all workers."),
     ] = 8080
+    http_host: Annotated[str, Meta(description="Address of HTTP: page, REST, health and metrics.")] = "127.0.0.1"
+    http_port: Annotated[int, Meta(ge=1, le=65535, description="Port of HTTP.")] = 8081
+    requests_per_second: Annotated[
+        float,
+        Meta(gt=0, description="REST requests of each key a second; twice that at once."),
+    ] = 50.0
+    admin_token: Annotated[
+        str,
+        Meta(description="File with the token that opens /admin over HTTP; default: only the local socket does."),
+    ] = ""
     workers: Annotated[
         int,
         Meta(ge=1, le=64, description="Worker processes; more than one a core doesn't help."),
     ] = field(default_factory=_cores)
+    tls_cert: Annotated[
+        str,
+        Meta(
+            description="PEM file of the certificate and then of its issuers: the port speaks TLS, and the file is "
+            "read again when it changes."
+        ),
+    ] = ""
+    tls_key: Annotated[str, Meta(description="PEM file of the certificate's private key, without a password.")] = ""
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="Addresses and networks of proxies in front, separated by commas: from these, and only these, "
+            "X-Forwarded-For tells a client's address."
+        ),
+    ] = ""
     cap: Annotated[
         int,
         Meta(ge=1, le=1_000_000, description="Subscribers in total, both channels, all workers."),
@@ -58,8 +84,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ingest: Annotated[
         str,
         Meta(
-            description="Where producers connect: ipc://PATH or, on loopback, tcp://HOST:PORT; "
+            description="Where producers connect: ipc://PATH or tcp://HOST:PORT, beyond loopback with --ingest-keys; "
             "default ipc://<runtime-dir>/ingest.sock."
+        ),
+    ] = ""
+    ingest_keys: Annotated[
+        str,
+        Meta(
+            description="Directory of CURVE keys, made by `books-relayer enroll`: only enrolled producers are then "
+            "heard. For a producer: the directory that it was issued."
         ),
     ] = ""
     durability: Annotated[
@@ -81,6 +114,26 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             description="Seconds after which a peer that acknowledges nothing is gone.",
         ),
     ] = 60
+    origins: Annotated[
+        str,
+        Meta(description="Origins of web pages that may connect, separated by commas; default any."),
+    ] = ""
+    handshakes: Annotated[
+        int,
+        Meta(ge=1, description="Unfinished handshakes of each worker; past that, the oldest is turned away."),
+    ] = 8_192
+    handshakes_per_address: Annotated[
+        int,
+        Meta(ge=0, description="Unfinished handshakes of one address at each worker; 0 for any number."),
+    ] = 1_024
+    wrong_keys_per_minute: Annotated[
+        int,
+        Meta(ge=1, description="Wrong keys of one address at each worker, before it is told 429 instead of 401."),
+    ] = 60
+    seats_per_address: Annotated[
+        int,
+        Meta(ge=0, description="Subscribers of one address, each worker seeing to its part; 0 for any number."),
+    ] = 0
     drain_seconds: Annotated[
         float,
         Meta(ge=0, le=600, description="Seconds in which subscribers are told of a stop and closed."),
@@ -91,6 +144,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def ingest_endpoint(self) -> str:
         """ZeroMQ endpoint of the producers' socket."""
         return self.ingest or self.local_endpoint("ingest")
+
+    @property
+    def ingest_keys_dir(self) -> Path | None:
+        """Directory of the keys that producers prove, None where they need none."""
+        return Path(self.ingest_keys) if self.ingest_keys else None
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The trusted proxies; an address is a network of its own."""
+        return tuple(ip_network(each.strip()) for each in self.trusted_proxies.split(",") if each.strip())
 
     def local_endpoint(self, name: str) -> str:
         """ZeroMQ endpoint of one of our own sockets in the runtime directory."""
@@ -108,11 +171,17 @@ def checked(values: dict[str, Any]) -> Settings:
     except ValidationError as error:
         raise SettingsError(f"bad setting: {error}") from error
     for endpoint in (settings.ingest_endpoint, settings.local_endpoint("control")):
-        _check_endpoint(endpoint)
+        _check_endpoint(endpoint, settings.ingest_keys_dir is not None)
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SettingsError("tls_cert and tls_key belong together: give both, or neither")
+    try:
+        settings.proxy_networks  # noqa: B018 parsing them is the check
+    except ValueError as error:
+        raise SettingsError(f"trusted_proxies is {settings.trusted_proxies!r}: {error}") from error
     return settings
 
 
-def _check_endpoint(endpoint: str) -> None:
+def _check_endpoint(endpoint: str, has_keys: bool) -> None:
     problem = SettingsError(f"ingest is {endpoint!r}: it must be ipc://PATH or tcp://HOST:PORT")
     try:
         parts = urlsplit(endpoint)
@@ -124,9 +193,9 @@ def _check_endpoint(endpoint: str) -> None:
     # A path with @ is an abstract name, which has no permissions (unix(7)).
     if not is_tcp and (not path or path == endpoint or path.startswith("@")):
         raise problem
-    if is_tcp and parts.hostname not in LOOPBACK_HOSTS:
+    if is_tcp and not has_keys and parts.hostname not in LOOPBACK_HOSTS:
         raise SettingsError(
-            f"ingest is {endpoint!r}: without authentication, tcp:// is for {', '.join(LOOPBACK_HOSTS)} only"
+            f"ingest is {endpoint!r}: without ingest_keys, tcp:// is for {', '.join(LOOPBACK_HOSTS)} only"
         )
     if not is_tcp and len(os.fsencode(path)) > UNIX_PATH_LIMIT_BYTES:
         raise SettingsError(

@@ -136,6 +136,15 @@ class State:
         """What is offered on one game."""
         return self._prices[game_id]
 
+    def books(self) -> set[str]:
+        """All who offer something."""
+        return {outcome[2] for prices in self._prices.values() for outcome in prices}
+
+    @property
+    def price_count(self) -> int:
+        """How many outcomes are offered."""
+        return sum(map(len, self._prices.values()))
+
     def changes(self) -> Changes:
         """What is not durable yet."""
         return Changes(

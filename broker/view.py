@@ -1,6 +1,7 @@
 """What a subscriber knows: a snapshot and the deltas after it, folded into the picture of now. Pure."""
 
 from collections import deque
+from collections.abc import Callable
 
 from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
@@ -99,43 +100,73 @@ class GameRow(Struct, frozen=True):
     changed_at: int | None = None
 
 
+class PriceSeen(Struct, frozen=True):
+    """A price change, and when it was seen, in seconds of the view's clock."""
+
+    change: PriceChange
+    at: float
+
+
 class View:
     """The picture of now.
 
     Args:
-        games: by game_id.
+        wanted: which games are of interest; of all others only what a snapshot says is kept.
+        games: by game_id, with those that aren't wanted.
+        scored: when the score of a game last changed, in seconds of the clock that `apply` is given.
         prices: the latest price changes, newest last.
         events: how many there were, over all connections.
         price_events: how many of them were price changes.
         dropped: how many the server said it dropped.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Callable[[GameRow], bool]) -> None:
+        self._wanted = wanted
         self.games: dict[str, GameRow] = {}
-        self.prices: deque[PriceChange] = deque(maxlen=KEPT_PRICE_CHANGES)
+        self.scored: dict[str, float] = {}
+        self.prices: deque[PriceSeen] = deque(maxlen=KEPT_PRICE_CHANGES)
         self.events = 0
         self.price_events = 0
         self.dropped = 0
 
-    def apply(self, message: Message) -> None:
-        """Take the next message of a connection; a snapshot replaces all games."""
+    @property
+    def rows(self) -> list[GameRow]:
+        """The games that are wanted."""
+        return [row for row in self.games.values() if self._wanted(row)]
+
+    def apply(self, message: Message, now: float) -> bool:
+        """Take the next message of a connection; a snapshot replaces all games.
+
+        Args:
+            message: the next one.
+            now: seconds of a steady clock.
+
+        Returns:
+            Whether it is of interest; events of games that aren't wanted are not.
+        """
         match message:
             case Welcome():
-                pass
+                return True
             case Snapshot():
                 self.games = {game.game_id: _row(game) for game in message.games}
+                self.scored = {game_id: at for game_id, at in self.scored.items() if game_id in self.games}
+                return True
             case Lagged():
                 self.dropped += message.dropped
-            case PriceChange():
-                self.events += 1
-                self.price_events += 1
-                self.prices.append(message)
-            case _:
-                self.events += 1
-                row = self.games.get(message.game_id) or GameRow(
-                    message.game_id, message.pn_league_code, message.pn_slug
-                )
-                self.games[message.game_id] = _changed(row, message)
+                return True
+        row = self.games.get(message.game_id) or GameRow(message.game_id, message.pn_league_code, message.pn_slug)
+        if not self._wanted(row):
+            return False
+        self.events += 1
+        if isinstance(message, PriceChange):
+            self.price_events += 1
+            self.prices.append(PriceSeen(message, now))
+            return True
+        changed = _changed(row, message)
+        if (row.score_home, row.score_away) != (changed.score_home, changed.score_away):
+            self.scored[message.game_id] = now
+        self.games[message.game_id] = changed
+        return True
 
 
 def _changed(row: GameRow, event: GameEvent) -> GameRow:

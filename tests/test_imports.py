@@ -15,35 +15,76 @@ LAYERS: dict[str, int] = {
             "broker.events",
             "broker.frames",
             "broker.games",
+            "broker.inquiries",
             "broker.key_format",
             "broker.messages",
             "broker.notices",
             "broker.observations",
+            "broker.reports",
             "broker.settings",
+            "broker.timings",
         ),
         0,
     ),
     # Plumbing that every process uses.
-    **dict.fromkeys(("broker.leash", "broker.logs", "broker.port", "broker.lock"), 1),
+    **dict.fromkeys(
+        (
+            "broker.admin_token",
+            "broker.certificate",
+            "broker.leash",
+            "broker.lock",
+            "broker.logs",
+            "broker.port",
+            "broker.private",
+            "broker.process_title",
+            "broker.ticker",
+        ),
+        1,
+    ),
     # Pure core.
     **dict.fromkeys(
         (
+            "broker.clerk",
+            "broker.fleet",
             "broker.game_events",
+            "broker.http.asyncapi",
+            "broker.http.catalogue",
+            "broker.http.example_frames",
+            "broker.http.metrics",
+            "broker.http.mirror",
+            "broker.http.names",
+            "broker.http.openapi",
+            "broker.http.operations",
+            "broker.http.problems",
+            "broker.http.shapes",
+            "broker.http.standing",
+            "broker.http.status",
+            "broker.http.totals",
             "broker.key_seats",
+            "broker.post",
             "broker.publisher",
+            "broker.rounds",
             "broker.seats",
+            "broker.staff",
             "broker.state",
+            "broker.tally",
+            "broker.throttle",
             "broker.view",
+            "workers.addresses",
             "workers.admission",
             "workers.clock",
             "workers.conversation",
+            "workers.counting",
             "workers.deflated",
+            "workers.drain",
             "workers.fanout",
             "workers.handshake",
             "workers.keyring",
             "workers.log",
             "workers.permessage_deflate",
+            "workers.proxies",
             "workers.refusals",
+            "workers.roster",
             "workers.sequencer",
             "workers.snapshots",
             "workers.stream",
@@ -83,9 +124,11 @@ def imported(module: str) -> set[str]:
 
 
 def layer(module: str) -> int:
-    if module.startswith(("broker.cli.", "broker.demo.")):
+    if module in LAYERS:
+        return LAYERS[module]
+    if module.startswith(("broker.cli.", "broker.demo.", "broker.http.")):
         return FRONT_LAYER
-    return WIRING_LAYER if module in WIRING else LAYERS.get(module, IO_LAYER)
+    return WIRING_LAYER if module in WIRING else IO_LAYER
 
 
 @pytest.mark.parametrize("module", modules())

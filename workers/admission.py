@@ -2,7 +2,8 @@
 
 A handshake whose key has a limit first asks the broker for one of that key's seats, then takes one of the cap's. A
 few seats are kept spare so that most handshakes wait for nothing. A seat carries one conn_id and is used once: when
-its subscriber leaves it goes back to the broker, so no seat is ever free where nobody can see it.
+its subscriber leaves it goes back to the broker, so no seat is ever free where nobody can see it. Whether all are taken
+is the broker's to say; here a handshake is given up only when the broker says nothing for too long.
 """
 
 from collections import Counter, deque
@@ -16,6 +17,8 @@ from broker.messages import (
     Hello,
     KeySeatAnswer,
     KeySeatReturned,
+    KeySeatsCalled,
+    KeySeatsTold,
     KeySeatWanted,
     SeatsDenied,
     SeatsGranted,
@@ -24,19 +27,21 @@ from broker.messages import (
     SeatsWanted,
 )
 
-PATIENCE_SECONDS = 0.25
-"""How long a handshake waits for the broker to call spare seats back from other workers."""
+PATIENCE_SECONDS = 9.0
+"""How long a handshake waits for a broker that doesn't answer: one that died or stands still is replaced by then, and
+clients commonly give up after 10. One that is there answers in a quarter of a second (broker/rounds.py)."""
 SPARE_SEATS = 64
 """Seats to keep spare, asked for again at half: a connection storm asks the broker once for some 32 handshakes."""
 
 C = TypeVar("C", bound=Hashable)
 
 
-class Full(Enum):
+class Reason(Enum):
     """Why a handshake is refused."""
 
     CAP = "cap"
     KEY_LIMIT = "key_limit"
+    NO_ANSWER = "no_answer"
 
 
 class Admit(Struct, Generic[C], frozen=True):
@@ -50,13 +55,13 @@ class Refuse(Struct, Generic[C], frozen=True):
     """Turn the client away."""
 
     client: C
-    why: Full
+    why: Reason
 
 
 class Ask(Struct, frozen=True):
     """Tell the broker."""
 
-    message: SeatsWanted | SeatsReturned | KeySeatWanted | KeySeatReturned
+    message: SeatsWanted | SeatsReturned | KeySeatWanted | KeySeatReturned | KeySeatsTold
 
 
 class Waiting(Struct):
@@ -166,15 +171,15 @@ class Admission(Generic[C]):
         if message.incarnation != self._incarnation:
             return []
         denied = [client for client, waiting in self._for_seat.items() if waiting.number <= message.up_to]
-        return self._refuse_seat(denied)
+        return self._refuse_seat(denied, Reason.CAP)
 
     def recalled(self, message: SeatsRecalled) -> list[Verdict[C]]:
-        """Another worker needs our spare seats."""
+        """A handshake somewhere needs our spare seats."""
         if message.incarnation != self._incarnation:
             return []
         count = len(self._spare)
         self._spare.clear()
-        return [Ask(SeatsReturned(self._incarnation, count, recalled=True))]
+        return [Ask(SeatsReturned(self._incarnation, count, message.number))]
 
     def key_answered(self, message: KeySeatAnswer) -> list[Verdict[C]]:
         """The broker says whether a key is below its limit."""
@@ -184,18 +189,24 @@ class Admission(Generic[C]):
         if client is None or waiting is None:
             return self._give_back(message.key_id, 0) if message.granted else []
         if not message.granted:
-            return [Refuse(client, Full.KEY_LIMIT)]
+            return [Refuse(client, Reason.KEY_LIMIT)]
         return self._seat(client, waiting)
 
+    def key_seats_called(self, message: KeySeatsCalled) -> list[Verdict[C]]:
+        """The broker wants to know whether some key's seat is on its way back: no more, when it reads this."""
+        if message.incarnation != self._incarnation:
+            return []
+        return [Ask(KeySeatsTold(self._incarnation, message.number))]
+
     def tick(self, now: float) -> list[Verdict[C]]:
-        """Give up on those who waited too long."""
+        """Give up on those whom the broker lets wait too long."""
         late = [client for client, waiting in self._for_seat.items() if waiting.deadline <= now]
-        verdicts = self._refuse_seat(late)
+        verdicts = self._refuse_seat(late, Reason.NO_ANSWER)
         verdicts += self._need_fewer(len(late))
         for ticket, (client, waiting) in list(self._for_key.items()):
             if waiting.deadline <= now:
                 del self._for_key[ticket]
-                verdicts.append(Refuse(client, Full.CAP))
+                verdicts.append(Refuse(client, Reason.NO_ANSWER))
         return verdicts
 
     def _seat(self, client: C, waiting: Waiting) -> list[Verdict[C]]:
@@ -216,17 +227,17 @@ class Admission(Generic[C]):
         self._taken[client] = key_id
         return Admit(client, self._spare.popleft())
 
-    def _refuse_seat(self, clients: list[C]) -> list[Verdict[C]]:
+    def _refuse_seat(self, clients: list[C], why: Reason) -> list[Verdict[C]]:
         verdicts: list[Verdict[C]] = []
         for client in clients:
             waiting = self._for_seat.pop(client)
-            verdicts += [Refuse(client, Full.CAP), *self._give_back(waiting.key_id, 0)]
+            verdicts += [Refuse(client, why), *self._give_back(waiting.key_id, 0)]
         return verdicts
 
     def _give_back(self, key_id: str | None, seats: int) -> list[Verdict[C]]:
         verdicts: list[Verdict[C]] = []
         if seats:
-            verdicts.append(Ask(SeatsReturned(self._incarnation, seats, recalled=False)))
+            verdicts.append(Ask(SeatsReturned(self._incarnation, seats)))
         if key_id is not None:
             verdicts.append(Ask(KeySeatReturned(self._incarnation, key_id)))
         return verdicts

@@ -1,5 +1,7 @@
 """What subscribers say, and the answers (README, "Keeping alive, talking back"). Pure."""
 
+from typing import Literal
+
 from msgspec import DecodeError, Struct, json
 
 from broker.notices import ErrorNotice, Pong, frame
@@ -9,16 +11,21 @@ MESSAGES_PER_SECOND = 10
 FLOOD_SECONDS = 10
 """Seconds in a row with more messages than that which make a flood."""
 
+FRAMES_PER_SECOND = 100
+"""Likewise frames of any kind, such as pings and fragments."""
+BURST_FRAMES = 1_000
+"""In one second; more are a flood at once."""
+
 UNKNOWN_ACTION = frame(ErrorNotice("unknown_action", 'the only message understood is {"action":"ping"}'))
 
 
-class ClientMessage(Struct, frozen=True):
-    """A subscriber's message."""
+class Ping(Struct, frozen=True):
+    """What a subscriber may say."""
 
-    action: str
+    action: Literal["ping"]
 
 
-_decoder = json.Decoder(ClientMessage)
+_decoder = json.Decoder(Ping)
 
 
 def answer(text: bytes, now_ms: int) -> bytes:
@@ -32,35 +39,39 @@ def answer(text: bytes, now_ms: int) -> bytes:
         The frame to send.
     """
     try:
-        message = _decoder.decode(text)
+        _decoder.decode(text)
     except (DecodeError, RecursionError):
         return UNKNOWN_ACTION
-    return frame(Pong(now_ms)) if message.action == "ping" else UNKNOWN_ACTION
+    return frame(Pong(now_ms))
 
 
 class FloodGauge:
     """Tells a flood from a burst, by whole seconds."""
 
-    __slots__ = ("_busy_seconds", "_count", "_second")
+    __slots__ = ("_busy_seconds", "_frames", "_messages", "_second")
 
     def __init__(self) -> None:
         self._second = 0
-        self._count = 0
+        self._frames = 0
+        self._messages = 0
         self._busy_seconds = 0
 
-    def is_flood(self, now: float) -> bool:
-        """Count one message.
+    def is_flood(self, now: float, *, message: bool) -> bool:
+        """Count one frame.
 
         Args:
             now: seconds of any steady clock.
+            message: whether a message is complete with it.
 
         Returns:
-            Whether each of the last FLOOD_SECONDS seconds had more than MESSAGES_PER_SECOND messages.
+            Whether each of the last FLOOD_SECONDS seconds had too many messages or frames, or this one a burst of them.
         """
         second = int(now)
         if second != self._second:
-            lasting = second == self._second + 1 and self._count > MESSAGES_PER_SECOND
+            busy = self._messages > MESSAGES_PER_SECOND or self._frames > FRAMES_PER_SECOND
+            lasting = busy and second == self._second + 1
             self._busy_seconds = self._busy_seconds + 1 if lasting else 0
-            self._second, self._count = second, 0
-        self._count += 1
-        return self._busy_seconds >= FLOOD_SECONDS
+            self._second, self._frames, self._messages = second, 0, 0
+        self._frames += 1
+        self._messages += message
+        return self._frames > BURST_FRAMES or self._busy_seconds >= FLOOD_SECONDS

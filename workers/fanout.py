@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from broker.messages import CHANNELS, Channel, Commit
 from broker.notices import lagged_frame
+from broker.timings import Stopwatch
 from workers.clock import Clock
 from workers.snapshots import Snapshots
 from workers.stream import Stream
@@ -19,11 +20,23 @@ RESYNC_SECONDS = 1.0
 
 
 class Fanout:
-    """All streams of one worker."""
+    """All streams of one worker.
 
-    def __init__(self) -> None:
+    Args:
+        encrypted: what goes to each subscriber.
+    """
+
+    def __init__(self, *, encrypted: bool = False) -> None:
         self.snapshots = Snapshots()
-        self.sweeps: dict[Channel, Sweep] = {channel: Sweep(Stream()) for channel in CHANNELS}
+        self.sweeps: dict[Channel, Sweep] = {channel: Sweep(Stream(), encrypted=encrypted) for channel in CHANNELS}
+        self.sweeping = Stopwatch()
+        """How long the sweeps took."""
+        self.latency = Stopwatch()
+        """How old commits were when all subscribers had been given them."""
+        self._fresh: list[float] = []
+        """When those commits were taken that no sweep has begun to carry yet."""
+        self._carried: list[float] = []
+        """And those that the present one carries."""
         self._held: set[Subscriber] = set()
         """Those who wait for a fresh snapshot."""
 
@@ -39,6 +52,7 @@ class Fanout:
                 self.snapshots.set(entry.game_id, entry.fragment)
         self.sweeps["live"].feed(for_live, clock.seconds)
         self.sweeps["odds"].feed(for_odds, clock.seconds)
+        self._fresh.append(commit.taken_at)
 
     def replace(self, fragments: Iterable[tuple[str, bytes]], lost: int, clock: Clock) -> list[Subscriber]:
         """Take a whole image over, in place of events that nobody can tell any more: all subscribers lag.
@@ -63,6 +77,10 @@ class Fanout:
         """A subscriber is gone."""
         self._held.discard(subscriber)
         self.sweeps[subscriber.channel].leave(subscriber)
+
+    def finish(self, subscriber: Subscriber) -> None:
+        """A subscriber is about to be closed: it gets what there is, as far as its socket takes it."""
+        self.sweeps[subscriber.channel].visit(subscriber)
 
     def stall(self, subscriber: Subscriber) -> None:
         """A subscriber's socket takes no more."""
@@ -91,6 +109,7 @@ class Fanout:
 
     def begin(self) -> None:
         """Begin a sweep of each stream that has something new."""
+        self._carried, self._fresh = self._fresh, []
         for sweep in self.sweeps.values():
             sweep.begin()
 
@@ -102,6 +121,21 @@ class Fanout:
         """
         unfinished = [sweep.slice() for sweep in self.sweeps.values()]
         return any(unfinished)
+
+    def end(self, began: float, ended: float) -> None:
+        """The sweep is over.
+
+        Args:
+            began: seconds of the host's monotonic clock.
+            ended: likewise.
+        """
+        if not any(sweep.members for sweep in self.sweeps.values()):
+            return
+        self.sweeping.note(ended - began)
+        for taken_at in self._carried:
+            # The clock starts anew with the host, the journal doesn't.
+            if 0 < taken_at <= ended:
+                self.latency.note(ended - taken_at)
 
     def _proceed(self, subscriber: Subscriber, clock: Clock) -> bool:
         """Go on with a writable subscriber as it wants it done; True if that is to close it."""

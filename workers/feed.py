@@ -62,6 +62,10 @@ class Feed:
         """Tell or ask the broker."""
         self._control.send(encode(message))
 
+    def listen(self) -> None:
+        """Take the broker's answers that have come in, without waiting for the loop's next turn."""
+        self._control.read()
+
     def close(self) -> None:
         """Close both sockets."""
         self._events.close()

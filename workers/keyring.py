@@ -36,6 +36,7 @@ class Keyring:
         """The record of a key that is good now; None if it is malformed, unknown, revoked or expired."""
         if not is_well_formed(key):
             return None
+        # No comparison in constant time: how long this takes may tell of a digest, which nobody can choose bits of.
         record = self._by_digest.get(digest(key))
         return record if record and _is_good(record, now_ms) else None
 

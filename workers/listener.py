@@ -1,6 +1,7 @@
 """The worker's own listening socket on the port that all workers share (socket(7): SO_REUSEPORT)."""
 
 import socket
+from collections.abc import Iterator
 
 BACKLOG = 4096
 """Connections waiting to be accepted; the kernel caps it at net.core.somaxconn."""
@@ -38,3 +39,13 @@ def bound(host: str, port: int, peer_timeout_seconds: int) -> socket.socket:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, peer_timeout_seconds * 1000)
     listener.bind(address)
     return listener
+
+
+def queued(listener: socket.socket) -> Iterator[socket.socket]:
+    """Accept all who wait now."""
+    while True:
+        try:
+            client, _ = listener.accept()
+        except BlockingIOError:
+            return
+        yield client

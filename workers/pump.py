@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from time import perf_counter
+from time import monotonic
 
 PAUSE_PER_SWEEP = 1.0
 """Pause after a sweep, as a part of its length: the longer sweeps get, the more events the next one may collect."""
@@ -16,6 +16,7 @@ class Pump:
         loop: the worker's loop.
         begin: begins a sweep.
         slice_: goes on with it and tells whether there is more to do.
+        end: is told when it began and ended, in seconds of the monotonic clock.
     """
 
     def __init__(
@@ -23,10 +24,12 @@ class Pump:
         loop: asyncio.AbstractEventLoop,
         begin: Callable[[], None],
         slice_: Callable[[], bool],
+        end: Callable[[float, float], None],
     ) -> None:
         self._loop = loop
         self._begin_sweep = begin
         self._slice = slice_
+        self._end_sweep = end
         self._running = False
         self._fed = False
         self._began_at = 0.0
@@ -43,7 +46,7 @@ class Pump:
             self._running = False
             return
         self._fed = False
-        self._began_at = perf_counter()
+        self._began_at = monotonic()
         self._begin_sweep()
         self._next()
 
@@ -51,6 +54,7 @@ class Pump:
         if self._slice():
             self._loop.call_soon(self._next)
             return
-        sweep_seconds = perf_counter() - self._began_at
-        pause = min(PAUSE_PER_SWEEP * sweep_seconds, LONGEST_PAUSE_SECONDS)
+        now = monotonic()
+        self._end_sweep(self._began_at, now)
+        pause = min(PAUSE_PER_SWEEP * (now - self._began_at), LONGEST_PAUSE_SECONDS)
         self._loop.call_later(pause, self._begin)

@@ -8,16 +8,17 @@ shell decides when the next slice is due.
                                     ^ cursor                     ^ cursor + to_visit, around the end
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from workers.stream import Stream
-from workers.subscriber import READER_EVENTS, Subscriber
+from workers.subscriber import READER_EVENTS, OnLag, Subscriber
 
 SLICE_SUBSCRIBERS = 64
 """Visits between two turns of the loop, about 1 ms: what handshakes and pings wait at most."""
 PORTION_EVENTS = 256
 """Events in one write, about 80 KB: what a client that stops reading can have left in our hands. More when the sweeps
-take so long that more come in between."""
+take so long that more come in between, unless each client's bytes are its own: those of TLS are shared by nobody."""
 
 
 class Sweep:
@@ -25,10 +26,12 @@ class Sweep:
 
     Args:
         stream: what they receive.
+        encrypted: for each of them by itself.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, *, encrypted: bool = False) -> None:
         self.stream = stream
+        self._encrypted = encrypted
         self.members: list[Subscriber] = []
         self.delivered = 0
         """Events written so far, to all."""
@@ -38,7 +41,7 @@ class Sweep:
         """What they were."""
         self.overrun = 0
         """Events that subscribers lost because this worker was too slow for them: never theirs, always our fault."""
-        self._dropped = 0
+        self._dropped: Counter[OnLag] = Counter()
         self._stalled: set[Subscriber] = set()
         self._cursor = 0
         self._to_visit = 0
@@ -49,7 +52,28 @@ class Sweep:
     @property
     def dropped(self) -> int:
         """Events dropped so far, of all, those of sockets that are still full included."""
-        return self._dropped + sum(subscriber.overflow(self.stream.head) for subscriber in self._stalled)
+        return sum(self.dropped_by.values())
+
+    @property
+    def dropped_by(self) -> Counter[OnLag]:
+        """Likewise, by what the subscribers want done then."""
+        counts = Counter(self._dropped)
+        for subscriber in self._stalled:
+            counts[subscriber.on_lag] += subscriber.overflow(self.stream.head)
+        return counts
+
+    @property
+    def waiting_by(self) -> Counter[OnLag]:
+        """Events that wait for sockets that are full, likewise."""
+        counts: Counter[OnLag] = Counter()
+        for subscriber in self._stalled:
+            counts[subscriber.on_lag] += self.stream.head - subscriber.position - subscriber.overflow(self.stream.head)
+        return counts
+
+    @property
+    def stalled(self) -> int:
+        """How many sockets are full."""
+        return len(self._stalled)
 
     def join(self, subscriber: Subscriber) -> None:
         """Add a subscriber, at the head of the stream."""
@@ -122,7 +146,7 @@ class Sweep:
         subscriber.idle_checks = 0
         if notice:
             subscriber.outlet.write(notice)
-        self._visit(subscriber)
+        self.visit(subscriber)
 
     def feed(self, frames: Sequence[bytes], seconds: float) -> None:
         """Append frames to the stream, for the next visits to find.
@@ -152,17 +176,13 @@ class Sweep:
         for _ in range(count):
             if self._cursor >= len(self.members):
                 self._wrap()
-            self._visit(self.members[self._cursor])
+            self.visit(self.members[self._cursor])
             self._cursor += 1
         self._to_visit = min(self._to_visit - count, len(self.members))
         return self._to_visit > 0
 
-    def _drop(self, subscriber: Subscriber, count: int) -> int:
-        subscriber.drop(count)
-        self._dropped += count
-        return count
-
-    def _visit(self, subscriber: Subscriber) -> None:
+    def visit(self, subscriber: Subscriber) -> None:
+        """Give one subscriber all that it has yet to get, as far as its socket takes it."""
         stream = self.stream
         while subscriber.position != stream.head and subscriber.writable and not subscriber.held:
             if subscriber.position < stream.tail:
@@ -178,10 +198,16 @@ class Sweep:
             self.sent_bytes += len(run.data)
             subscriber.outlet.write(run.data)
 
+    def _drop(self, subscriber: Subscriber, count: int) -> int:
+        subscriber.drop(count)
+        self._dropped[subscriber.on_lag] += count
+        return count
+
     def _wrap(self) -> None:
         """A round is complete: all members have passed the position where it began."""
         self.stream.trim(min(self._round_head, self.stream.head - READER_EVENTS))
-        self._portion = max(PORTION_EVENTS, 2 * (self.stream.head - self._round_head))
+        if not self._encrypted:
+            self._portion = max(PORTION_EVENTS, 2 * (self.stream.head - self._round_head))
         self._round_head = self.stream.head
         self._cursor = 0
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from random import random
 
 import zmq
-from msgspec.structs import asdict
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
-from broker.closing import SERVICE_RESTART
+from broker.inquiries import Answer, CloseTold, CloseWanted, Question, SubscribersTold, SubscribersWanted
+from broker.leash import Pulse
 from broker.messages import (
     Beat,
     CatchUpWanted,
@@ -15,6 +17,7 @@ from broker.messages import (
     Image,
     Keys,
     KeySeatAnswer,
+    KeySeatsCalled,
     Published,
     Registered,
     Replay,
@@ -23,22 +26,50 @@ from broker.messages import (
     SeatsRecalled,
     ToWorker,
     decode_commit,
+    figures,
 )
 from broker.settings import Settings
+from broker.ticker import Ticker
+from workers.admission import Verdict as SeatVerdict
 from workers.connection import Connection
 from workers.door import Door
+from workers.drain import Drain
+from workers.entrance import Entrance
 from workers.fanout import Fanout
 from workers.feed import Feed
-from workers.listener import BACKLOG, bound
+from workers.listener import BACKLOG, bound, queued
 from workers.pump import Pump
 from workers.sequencer import NOTHING, Sequencer, Verdict
 
 TICK_SECONDS = 1.0
 WAITING_TICK_SECONDS = 0.05
 """Pace at which those are looked after who wait for a seat or for a snapshot."""
-STALLED_TICK_SECONDS = 0.25
-"""Pace at which full sockets are looked at: four such looks without a byte taken make one frozen."""
-DRAINED_CHECK_SECONDS = 0.02
+QUARTER_TICK_SECONDS = 0.25
+"""Pace at which full sockets are looked at: four such looks without a byte taken make one frozen. Keys are looked at as
+well: who has one that expires is to be gone within a second."""
+PORTION_SECONDS = 0.02
+"""Pace of the portions in which subscribers are closed: of 10,000 in 5 s each is some 50, about 1 ms of work."""
+REQUEST_SECONDS = 1.0
+"""Time for the request of a client that was accepted last; after that it is told to come again."""
+
+
+SeatsAnswer = SeatsGranted | SeatsDenied | SeatsRecalled | KeySeatAnswer | KeySeatsCalled
+SeatVerdicts = list[SeatVerdict[Connection]]
+
+
+class Stop:
+    """The end of a worker, once it is known."""
+
+    def __init__(self) -> None:
+        self.told = asyncio.Event()
+        self.seconds = 0.0
+        """Time to part with the subscribers."""
+
+    def within(self, seconds: float) -> None:
+        """Stop; told more than once, the first time counts."""
+        if not self.told.is_set():
+            self.seconds = seconds
+            self.told.set()
 
 
 class Worker:
@@ -47,19 +78,26 @@ class Worker:
     Args:
         loop: the process' loop.
         settings: the service's.
+        name: of the process.
         log: the process' log.
+
+    Raises:
+        SettingsError: if the certificate can't be used.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, settings: Settings, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, settings: Settings, name: str, log: FilteringBoundLogger
+    ) -> None:
         self._loop = loop
+        self._name = name
         self._settings = settings
         self._log = log
         self._registered = False
         self._has_keys = False
         self._provided = asyncio.Event()
         self._sequencer = Sequencer()
-        self._fanout = Fanout()
-        self._pump = Pump(loop, self._fanout.begin, self._fanout.slice)
+        self._fanout = Fanout(encrypted=bool(settings.tls_cert))
+        self._pump = Pump(loop, self._fanout.begin, self._fanout.slice, self._fanout.end)
         self._feed = Feed(
             loop,
             zmq.Context[zmq.Socket[bytes]].instance(),
@@ -69,17 +107,20 @@ class Worker:
             self._pump.feed,
             self._answered,
         )
-        self._door = Door(settings.cap, self._fanout, self._feed.send, compression=settings.compression == "on")
-        self._tick()
-        self._waiting_tick()
-        self._stalled_tick()
+        self._door = Door(settings, self._fanout, self._feed.send, self._feed.listen)
+        self._entrance = Entrance(self._door, settings, log)
+        self._tickers = (
+            Ticker(loop, TICK_SECONDS, self._tick),
+            Ticker(loop, WAITING_TICK_SECONDS, self._door.look_after_waiting),
+            Ticker(loop, QUARTER_TICK_SECONDS, self._quarter_tick),
+        )
 
-    async def serve(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+    async def serve(self, ready: Callable[[], None], stop: Stop) -> None:
         """Serve subscribers until told to stop, then part with them.
 
         Args:
             ready: called once subscribers are welcome.
-            stop: set when it is time to go.
+            stop: tells when it is time to go.
 
         Raises:
             OSError: if the address can't be used.
@@ -88,24 +129,43 @@ class Worker:
             return
         settings = self._settings
         listener = bound(settings.host, settings.port, settings.peer_timeout_seconds)
-        server = await self._loop.create_server(lambda: Connection(self._door), sock=listener, backlog=BACKLOG)
+        server = await self._loop.create_server(self._entrance.connection, sock=listener, backlog=BACKLOG)
         ready()
-        await stop.wait()
+        await stop.told.wait()
+        # The kernel resets those who wait in the queue of a listener that closes.
+        accepting = [self._loop.connect_accepted_socket(self._entrance.connection, each) for each in queued(listener)]
         server.close()
-        self._log.info("draining", **asdict(self._door.counts()))
-        self._door.close(SERVICE_RESTART)
-        deadline = self._loop.time() + settings.drain_seconds
-        while not self._door.is_empty and self._loop.time() < deadline:
-            await asyncio.sleep(DRAINED_CHECK_SECONDS)
+        await asyncio.gather(*accepting)
+        self._log.info("draining", accepted_last=len(accepting), **figures(self._door.counts()))
+        await self._drain(stop.seconds)
+        self._feed.send(self._door.counts())
+        for ticker in self._tickers:
+            ticker.stop()
         self._feed.close()
 
-    async def _until_provided(self, stop: asyncio.Event) -> bool:
+    def pulse(self) -> Pulse:
+        """What the supervisor is told every second."""
+        return Pulse(self._door.subscribers)
+
+    async def _drain(self, seconds: float) -> None:
+        door, began = self._door, self._loop.time()
+        drain = Drain(began, seconds, random)
+        while not door.is_empty:
+            now = self._loop.time()
+            door.part(drain.portion(door.subscribers, now))
+            if now >= min(began + REQUEST_SECONDS, drain.close_by):
+                door.part_with_unfinished()
+            if now >= drain.end_by:
+                door.cut_off()
+            await asyncio.sleep(PORTION_SECONDS)
+
+    async def _until_provided(self, stop: Stop) -> bool:
         """Wait for keys and image, but no longer than until the end; True if they came."""
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._provided, stop)]
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._provided, stop.told)]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
-        return self._provided.is_set() and not stop.is_set()
+        return self._provided.is_set() and not stop.told.is_set()
 
     def _published(self, message: Published) -> None:
         match message:
@@ -121,7 +181,7 @@ class Worker:
             self._registered = False
             self._sequencer.wait()
         if not self._registered:
-            self._feed.send(self._door.admission.hello(incarnation))
+            self._feed.send(replace(self._door.admission.hello(incarnation), name=self._name))
 
     def _answered(self, message: ToWorker) -> None:
         admission = self._door.admission
@@ -151,16 +211,34 @@ class Worker:
                 self._door.replace_image(fragments, 0 if last == NOTHING else max(1, seq - last))
                 self._carry_out(self._sequencer.imaged(seq))
                 self._pump.feed()
-            case SeatsGranted():
-                self._door.carry_out(admission.granted(message))
-            case SeatsDenied():
-                self._door.carry_out(admission.denied(message))
-            case SeatsRecalled():
-                self._door.carry_out(admission.recalled(message))
-            case KeySeatAnswer():
-                self._door.carry_out(admission.key_answered(message))
+            case SubscribersWanted() | CloseWanted():
+                self._feed.send(self._asked(message))
+            case _:
+                self._door.carry_out(self._seats_answered(message))
         if self._has_keys and self._sequencer.last != NOTHING:
             self._provided.set()
+
+    def _seats_answered(self, message: SeatsAnswer) -> SeatVerdicts:
+        admission = self._door.admission
+        match message:
+            case SeatsGranted():
+                return admission.granted(message)
+            case SeatsDenied():
+                return admission.denied(message)
+            case SeatsRecalled():
+                return admission.recalled(message)
+            case KeySeatAnswer():
+                return admission.key_answered(message)
+            case KeySeatsCalled():
+                return admission.key_seats_called(message)
+
+    def _asked(self, question: Question) -> Answer:
+        incarnation, asker, ticket = question.incarnation, question.asker, question.ticket
+        match question:
+            case SubscribersWanted(by=by, limit=limit):
+                return SubscribersTold(incarnation, asker, ticket, self._name, self._door.top(by, limit))
+            case CloseWanted(conn_id=conn_id):
+                return CloseTold(incarnation, asker, ticket, self._door.close(conn_id))
 
     def _carry_out(self, verdict: Verdict) -> None:
         for commit in verdict.apply:
@@ -169,15 +247,11 @@ class Worker:
             self._feed.send(CatchUpWanted(self._door.admission.incarnation, self._sequencer.last))
 
     def _tick(self) -> None:
-        self._loop.call_later(TICK_SECONDS, self._tick)
         self._door.tick()
+        self._entrance.tick()
         if self._registered:
             self._feed.send(self._door.counts())
 
-    def _stalled_tick(self) -> None:
-        self._loop.call_later(STALLED_TICK_SECONDS, self._stalled_tick)
+    def _quarter_tick(self) -> None:
         self._door.look_after_stalled()
-
-    def _waiting_tick(self) -> None:
-        self._loop.call_later(WAITING_TICK_SECONDS, self._waiting_tick)
-        self._door.look_after_waiting()
+        self._door.look_after_keys()

@@ -13,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from broker import leash, logs
 from broker.demo.simulator import Simulator
 from broker.observations import Observation
+from broker.outage import Outage
 from broker.producer import BrokerUnreachableError, Producer
 
 SEED = 20_251_012
@@ -30,21 +31,22 @@ def run(orders: leash.Orders) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     log = logs.configure(orders.settings.log_format, orders.name)
+    outage = Outage("a batch isn't taken, it is sent again and again", "batches are taken again", log, time.monotonic)
 
     def retrying(problem: str) -> None:
-        log.warning("sending again", problem=problem)
+        outage.failed(problem)
         _rest(0)
 
     try:
         with Producer(orders.settings.ingest_endpoint, on_retry=retrying) as producer:
-            _feed(Simulator(SEED, _now_ms()), producer, log)
+            _feed(Simulator(SEED, _now_ms()), producer, outage, log)
     except BrokerUnreachableError as error:
         log.error(str(error))
         return 1
     return 0
 
 
-def _feed(simulator: Simulator, producer: Producer, log: FilteringBoundLogger) -> None:
+def _feed(simulator: Simulator, producer: Producer, outage: Outage, log: FilteringBoundLogger) -> None:
     """Send what changes, tick by tick; ends by `SystemExit` only."""
     _send(simulator.advance(_now_ms()), producer, log)
     leash.say_ready()
@@ -55,6 +57,7 @@ def _feed(simulator: Simulator, producer: Producer, log: FilteringBoundLogger) -
         _rest(due - time.monotonic())
         if observations := simulator.advance(_now_ms()):
             _send(observations, producer, log)
+            outage.worked()
 
 
 def _send(observations: Sequence[Observation], producer: Producer, log: FilteringBoundLogger) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import structlog
 from hypothesis import strategies as st
 from msgspec import json
 from msgspec.structs import replace
 
 from broker.games import Game, Scores, Status, Team
 from broker.observations import GameSeen, Observation, Pull, Quote, Rejection
+from broker.outage import Outage
 
 NOW_MS = 1_760_000_000_000
 HOUR_MS = 3_600_000
@@ -89,6 +91,16 @@ def pull(
 def payload(observations: Sequence[Observation]) -> bytes:
     """A batch as a producer sends it."""
     return b"\n".join(json.encode(observation) for observation in observations)
+
+
+def sendable(batch: list[Observation | Rejection]) -> bytes:
+    """As a payload; what JSON has no number for is left out by the encoder as null, and so rejected."""
+    return b"\n".join(b"nonsense" if isinstance(item, Rejection) else json.encode(item) for item in batch)
+
+
+def outage() -> Outage:
+    """For a relay whose outages don't matter."""
+    return Outage("failing", "mended", structlog.get_logger(), lambda: 0.0)
 
 
 games = st.builds(

@@ -31,6 +31,14 @@ def test_the_invitation_carries_the_key_and_the_lines_to_try(tmp_path: Path) -> 
     assert record.expires_at > time.time() * 1000
     for line in ("watch odds --url ws://127.0.0.1:9123 --key", "npx wscat -c", "from websockets.sync.client"):
         assert line in invitation
+    assert "page      http://127.0.0.1:8081/" in invitation
+
+
+def test_with_a_certificate_the_lines_are_for_tls(tmp_path: Path) -> None:
+    settings = checked({"data_dir": str(tmp_path), "port": 9123, "tls_cert": "cert.pem", "tls_key": "key.pem"})
+    _, invitation = demonstration.prepare(settings)
+    assert "wss://127.0.0.1:9123/ws/live" in invitation
+    assert "ws://" not in invitation.replace("wss://", "")
 
 
 def test_each_demo_has_another_key(tmp_path: Path) -> None:

@@ -9,19 +9,21 @@ from collections.abc import Iterator
 import pytest
 from msgspec import json
 
-from broker.leash import READY_LINE, Orders
+from broker.leash import READY_LINE, Orders, Pulse, read_pulse
 from broker.settings import Settings
 
 CHILD = """
-import asyncio
-from broker.leash import on_supervisor_gone, read_orders, say_ready
+import asyncio, os
+from broker.leash import Pulse, on_supervisor_gone, pulsate, read_orders, say_ready
 orders = read_orders()
 
 async def live():
     end = asyncio.Event()
     on_supervisor_gone(asyncio.get_running_loop(), end.set)
     say_ready()
+    pulsate(asyncio.get_running_loop(), lambda: Pulse(12))
     await end.wait()
+    os.set_blocking(1, True)
     print(orders.name, orders.settings.cap, orders.worker_pids)
 
 asyncio.run(live())
@@ -51,7 +53,9 @@ def test_a_child_knows_its_orders_and_ends_with_the_pipe(child: subprocess.Popen
     start(child, json.encode(ORDERS) + b"\n")
     assert child.poll() is None
     out, _ = child.communicate(timeout=PATIENCE_SECONDS)
-    assert out == b"broker 7 (11, 12)\n"
+    *pulses, last = out.splitlines()
+    assert last == b"broker 7 (11, 12)"
+    assert all(read_pulse(line) == Pulse(12) for line in pulses)
     assert child.returncode == 0
 
 
@@ -66,6 +70,18 @@ def test_a_child_cannot_be_started_alone(child: subprocess.Popen[bytes]) -> None
     _, error = child.communicate(timeout=PATIENCE_SECONDS)
     assert child.returncode == 1
     assert error == b"this is a child process of `books-relayer serve` and can't be started alone\n"
+
+
+def test_a_child_tells_every_second_that_its_loop_turns(child: subprocess.Popen[bytes]) -> None:
+    start(child, json.encode(ORDERS) + b"\n")
+    assert child.stdout
+    for _ in range(3):
+        assert read_pulse(child.stdout.readline()) == Pulse(12)
+    child.communicate(timeout=PATIENCE_SECONDS)
+
+
+def test_what_a_library_prints_is_no_pulse() -> None:
+    assert read_pulse(b"a warning\n") is None
 
 
 SUPERVISOR = """

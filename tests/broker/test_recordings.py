@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.observations import BATCH_LIMIT_BYTES, OBSERVATION_LIMIT_BYTES
 from broker.recordings import (
     BATCH_LINES,
     Line,
@@ -121,6 +122,11 @@ def test_at_full_speed_all_is_due_in_batches() -> None:
     while schedule.wait_seconds(5.0) is not None:
         sizes.append(len(schedule.due(5.0)))
     assert sizes == [BATCH_LINES, BATCH_LINES, 600 - 2 * BATCH_LINES]
+
+
+def test_the_longest_lines_fit_into_a_batch() -> None:
+    # One byte more than they may have tells that they are too long; the last one is the newline.
+    assert BATCH_LINES * (OBSERVATION_LIMIT_BYTES + 2) <= BATCH_LIMIT_BYTES
 
 
 def test_an_empty_schedule_is_over() -> None:

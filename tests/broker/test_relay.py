@@ -1,18 +1,23 @@
 """Commit, then publish, then reply; and a batch sent twice is one batch."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from builders import NOW_MS, batches, game, payload, pull, quote, seen
+import structlog
+from builders import NOW_MS, batches, game, outage, payload, pull, quote, seen, sendable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import json
+from structlog.testing import LogCapture
 
 from broker.journal import DATABASE_NAME, KEPT_BATCHES, Journal, JournalError
 from broker.messages import Commit, decode_commit
-from broker.observations import Observation, Rejection
+from broker.observations import BATCH_LIMIT_OBSERVATIONS, Observation, Rejection
+from broker.outage import STEADY_SECONDS, Outage
 from broker.relay import Batch, Relay, Reply
 from broker.state import FORGET_AFTER_MS, Changes, OutcomeId, Price, Seen, State
 
@@ -23,11 +28,15 @@ class Desk:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.published: list[bytes] = []
+        self.changed: list[Changes] = []
+        self.told = LogCapture()
+        self.now = 0.0
+        self.outage = Outage("failing", "mended", structlog.wrap_logger(None, processors=[self.told]), lambda: self.now)
         self.open()
 
     def open(self) -> None:
         self.journal = Journal(self.data_dir, "checkpoint")
-        self.relay = Relay(self.journal, self.published.append)
+        self.relay = Relay(self.journal, self.published.append, self.outage, self.changed.append)
 
     def restart(self) -> None:
         self.journal.close()
@@ -83,15 +92,18 @@ def test_nothing_is_published_before_it_is_durable(tmp_path: Path) -> None:
     durable: list[tuple[int, int]] = []
 
     def look(body: bytes) -> None:
-        with sqlite3.connect(tmp_path / DATABASE_NAME) as other:
+        # The database is the broker's alone: what another process would find after its death is in the files.
+        copies = [shutil.copy(file, tmp_path) for file in (tmp_path / "data").glob(f"{DATABASE_NAME}*")]
+        assert len(copies) == 2
+        with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as other:
             (head,) = other.execute("SELECT max(last_seq) FROM commits WHERE body = ?", (body,)).fetchone()
             (games,) = other.execute("SELECT count(*) FROM games").fetchone()
             (replies,) = other.execute("SELECT count(*) FROM batches").fetchone()
         assert replies == games
         durable.append((head, decode_commit(body).last_seq))
 
-    journal = Journal(tmp_path, "checkpoint")
-    relay = Relay(journal, look)
+    journal = Journal(tmp_path / "data", "checkpoint")
+    relay = Relay(journal, look, outage(), lambda _changes: None)
     for number in range(3):
         relay.take([batch(b"%d" % number, seen(game(f"g{number}")))], NOW_MS)
     journal.close()
@@ -107,6 +119,16 @@ def test_a_batch_sent_twice_is_answered_twice_and_applied_once(desk: Desk) -> No
     assert len({*in_one_call, *later, *after_restart}) == 1
     assert len(desk.published) == 1
     assert desk.relay.head_seq == 2
+
+
+def test_a_batch_that_cannot_be_taken_as_a_whole_is_refused_for_good_and_costs_the_others_nothing(desk: Desk) -> None:
+    too_many = Batch(b"2", b"1\n" * (BATCH_LIMIT_OBSERVATIONS + 1))
+    first, refused, last = desk.take(batch(b"1", seen(game())), too_many, batch(b"3", quote(-110.0)))
+    assert (first, last) == (Reply(1, 1, ()), Reply(1, 1, ()))
+    assert refused == Reply(0, 0, (), "a batch is at most 10000 observations: send this one in parts", permanent=True)
+    assert [(c.first_seq, c.last_seq) for c in desk.commits()] == [(1, 2)]
+    # Its id is not one of those that are remembered.
+    assert desk.take(batch(b"2", quote(-120.0))) == [Reply(1, 1, ())]
 
 
 def test_an_old_batch_cannot_undo_a_newer_one(desk: Desk) -> None:
@@ -167,12 +189,31 @@ def test_a_failing_write_takes_nothing_and_the_next_one_works(desk: Desk, monkey
         again, refused = desk.take(known, more)
         assert again == answered
         assert refused == Reply(0, 0, (), "nothing of this batch was taken: can't write to the database: no room")
-        with pytest.raises(JournalError):
-            desk.relay.expire(NOW_MS + FORGET_AFTER_MS)
+        desk.relay.expire(NOW_MS + FORGET_AFTER_MS)
+        # Nothing to write is no sign that writing works.
+        desk.now += STEADY_SECONDS
+        assert desk.take(known) == [answered]
     assert rows(desk.relay.state) == before
     assert len(desk.published) == 1
+    assert [line["event"] for line in desk.told.entries] == ["failing"]
     assert desk.take(more) == [Reply(2, 2, ())]
+    assert [(line["event"], line.get("failures")) for line in desk.told.entries] == [("failing", None), ("mended", 2)]
     assert [(c.first_seq, c.last_seq) for c in desk.commits()] == [(1, 2), (3, 4)]
+
+
+def test_what_nobody_expects_takes_nothing_either(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_out_of_memory(*_: object) -> None:
+        raise MemoryError
+
+    desk.take(batch(b"1", seen(game())))
+    before = rows(desk.relay.state)
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.journal, "write", run_out_of_memory)
+        with pytest.raises(MemoryError):
+            desk.take(batch(b"2", quote(-110.0)))
+    assert rows(desk.relay.state) == before
+    assert desk.take(batch(b"2", quote(-110.0))) == [Reply(1, 1, ())]
+    assert [(c.first_seq, c.last_seq) for c in desk.commits()] == [(1, 1), (2, 2)]
 
 
 def test_a_full_disk_takes_nothing_and_goes_on_when_there_is_room(desk: Desk) -> None:
@@ -185,15 +226,12 @@ def test_a_full_disk_takes_nothing_and_goes_on_when_there_is_room(desk: Desk) ->
     assert refused.error is not None
     assert "full" in refused.error
     assert (rows(desk.relay.state), len(desk.published), desk.relay.head_seq) == (before, 1, 1)
+    # What a worker has missed is there all the same.
+    assert desk.journal.since(0, 1) == tuple(desk.published)
     desk.journal._db.execute("PRAGMA max_page_count=100000")
     assert desk.take(large) == [Reply(500, 500, ())]
     desk.restart()
     assert len(rows(desk.relay.state)[1]) == 500
-
-
-def sendable(batch: list[Observation | Rejection]) -> bytes:
-    """As a payload; what JSON has no number for is left out by the encoder as null, and so rejected."""
-    return b"\n".join(b"nonsense" if isinstance(item, Rejection) else json.encode(item) for item in batch)
 
 
 @given(st.lists(st.tuples(batches, st.sampled_from(("", "restart", "fails", "twice"))), max_size=8))
@@ -224,3 +262,32 @@ def test_any_run_is_gapless_and_loaded_again_identically(
     desk.restart()
     assert rows(desk.relay.state) == final
     desk.journal.close()
+
+
+def test_what_changed_is_told_after_the_commit_and_only_then(desk: Desk) -> None:
+    desk.take(batch(b"1", seen(game()), quote(-110.0)))
+    desk.take(batch(b"2", quote(-110.0)))
+    desk.take(batch(b"3", pull()))
+    outcome = ("g1", "moneyline", "BetMGM", "Broncos", None)
+    assert [set(changes.games) for changes in desk.changed] == [{"g1"}, set()]
+    assert [changes.prices.get(outcome) for changes in desk.changed] == [Price(-110.0, None, NOW_MS), None]
+
+
+def test_what_became_of_batches_is_counted_once_they_are_durable(desk: Desk) -> None:
+    desk.take(batch(b"1", seen(game()), quote(-110.0), quote(50.0)), batch(b"2", quote(-120.0)))
+    desk.take(batch(b"2", quote(-130.0)))
+    tally = desk.relay.tally.report
+    assert (tally.batches, tally.accepted, tally.rejected) == (2, 3, 1)
+    assert tally.events == {"new_game": 1, "price_change": 2}
+    assert tally.writes.count == 1
+
+
+def test_a_commit_says_when_it_was_begun(tmp_path: Path) -> None:
+    published: list[bytes] = []
+    journal = Journal(tmp_path / "data", "checkpoint")
+    times = iter([1.0, 12.5, 13.0, 13.25])
+    relay = Relay(journal, published.append, outage(), lambda _changes: None, lambda: next(times))
+    relay.take([batch(b"1", seen(game()))], NOW_MS)
+    assert decode_commit(published[0]).taken_at == 12.5
+    assert relay.tally.report.writes.seconds == 0.25
+    journal.close()

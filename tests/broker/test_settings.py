@@ -19,6 +19,7 @@ def test_the_defaults_are_good_and_the_documented_ones(monkeypatch: pytest.Monke
     assert settings.workers == len(os.sched_getaffinity(0))
     assert settings.data_dir == settings.runtime_dir == ".books-relayer"
     assert settings.ingest_endpoint == f"ipc://{Path.cwd()}/.books-relayer/ingest.sock"
+    assert settings.ingest_keys_dir is None
 
 
 def test_systemd_s_directories_are_the_defaults_under_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +82,9 @@ def test_a_bad_setting_is_named(values: dict[str, Any], named: str) -> None:
         {"ingest": "tcp://localhost:5555"},
         {"ingest": "tcp://[::1]:5555"},
         {"ingest": "ipc:///tmp/in.sock"},
+        {"tls_cert": "cert.pem", "tls_key": "key.pem"},
+        {"trusted_proxies": "127.0.0.1"},
+        {"trusted_proxies": "10.0.0.0/8, ::1,2001:db8::/32"},
     ],
 )
 def test_settings_at_their_bounds_are_good(values: dict[str, Any]) -> None:
@@ -113,9 +117,23 @@ def test_an_ingest_that_is_no_endpoint_is_refused(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "example.org", "[::]", "*"])
-def test_ingest_over_tcp_is_for_loopback_only(host: str) -> None:
-    with pytest.raises(SettingsError, match="without authentication, tcp:// is for 127"):
+def test_ingest_over_tcp_is_for_loopback_only_unless_there_are_keys(host: str) -> None:
+    with pytest.raises(SettingsError, match="without ingest_keys, tcp:// is for 127"):
         checked({"ingest": f"tcp://{host}:5555"})
+    settings = checked({"ingest": f"tcp://{host}:5555", "ingest_keys": "keys"})
+    assert settings.ingest_keys_dir == Path("keys")
+
+
+@pytest.mark.parametrize("values", [{"tls_cert": "cert.pem"}, {"tls_key": "key.pem"}])
+def test_a_certificate_and_its_key_belong_together(values: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="tls_cert and tls_key belong together"):
+        checked(values)
+
+
+@pytest.mark.parametrize("proxies", ["localhost", "127.0.0.1 ::1", "10.0.0.0/33", "10.0.0.1/8", "127.0.0.1:80"])
+def test_a_proxy_is_an_address_or_a_network(proxies: str) -> None:
+    with pytest.raises(SettingsError, match=f"^trusted_proxies is '{proxies}': "):
+        checked({"trusted_proxies": proxies})
 
 
 def test_a_socket_path_is_measured_in_bytes_before_the_kernel_refuses_it() -> None:

@@ -236,3 +236,11 @@ def test_rollback_brings_a_forgotten_game_and_its_prices_back(state: State) -> N
     events(state, seen(game(home=1)), quote(300.0), quote(200.0, outcome="Jets"))
     state.rollback()
     assert (state.games, state.prices("g1")) == before
+
+
+def test_books_and_prices_are_those_on_offer() -> None:
+    state = State()
+    state.take([seen(game()), quote(-110.0), quote(120.0, book="FanDuel"), quote(120.0, points=1.5)], NOW_MS)
+    assert (state.books(), state.price_count) == ({"BetMGM", "FanDuel"}, 3)
+    state.take([pull(book="FanDuel")], NOW_MS)
+    assert (state.books(), state.price_count) == ({"BetMGM"}, 2)

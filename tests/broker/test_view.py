@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from msgspec import json
+from msgspec.structs import replace
 
 from broker.events import GameFinal, NewGame, PriceChange, ScoreChange, StatusChange
 from broker.games import Game, Scores, Team
@@ -46,6 +47,7 @@ GAME = Game(
     away_team=Team(name=None, city=None, mascot="Owls", abbreviation_pn=None, logo=None),
     scores=SCORES,
 )
+NOW = 50.0
 ROW = GameRow("g1", "xfl", "xfl-owls-bats", "Bats", "Owls", "live", 1, 2, "3", "04:05", None)
 
 
@@ -54,9 +56,9 @@ def _price(number: int) -> PriceChange:
 
 
 def _view(*games: Game) -> View:
-    view = View()
-    view.apply(Welcome("live", 1, "hello"))
-    view.apply(Snapshot("live", 5, len(games), games))
+    view = View(lambda _: True)
+    view.apply(Welcome("live", 1, "hello"), NOW)
+    view.apply(Snapshot("live", 5, len(games), games), NOW)
     return view
 
 
@@ -66,18 +68,18 @@ def test_a_snapshot_gives_rows() -> None:
 
 def test_a_later_snapshot_replaces_all_games() -> None:
     view = _view(GAME)
-    view.apply(Snapshot("live", 6, 0, ()))
+    view.apply(Snapshot("live", 6, 0, ()), NOW)
     assert view.games == {}
 
 
 def test_events_change_their_game_only() -> None:
     view = _view(GAME)
-    view.apply(ScoreChange("g1", "xfl-owls-bats", "xfl", 8, 2, "4", None, 10))
+    view.apply(ScoreChange("g1", "xfl-owls-bats", "xfl", 8, 2, "4", None, 10), NOW)
     row = view.games["g1"]
     assert (row.score_home, row.score_away, row.period, row.clock) == (8, 2, "4", None)
     assert (row.status, row.home, row.changed_at) == ("live", "Bats", 10)
-    view.apply(StatusChange("g1", "xfl-owls-bats", "xfl", "live", "final", 11))
-    view.apply(GameFinal("g1", "xfl-owls-bats", "xfl", 9, 2, 12))
+    view.apply(StatusChange("g1", "xfl-owls-bats", "xfl", "live", "final", 11), NOW)
+    view.apply(GameFinal("g1", "xfl-owls-bats", "xfl", 9, 2, 12), NOW)
     row = view.games["g1"]
     assert (row.status, row.score_home, row.clock, row.changed_at) == ("final", 9, None, 12)
     assert view.events == 3
@@ -85,8 +87,8 @@ def test_events_change_their_game_only() -> None:
 
 def test_a_game_that_was_not_in_the_snapshot_is_known_by_its_events() -> None:
     view = _view()
-    view.apply(NewGame("g2", "xfl-new", "xfl", 7))
-    view.apply(StatusChange("g3", None, None, "unplayed", "live", 8))
+    view.apply(NewGame("g2", "xfl-new", "xfl", 7), NOW)
+    view.apply(StatusChange("g3", None, None, "unplayed", "live", 8), NOW)
     assert view.games == {
         "g2": GameRow("g2", "xfl", "xfl-new", status="unplayed", changed_at=7),
         "g3": GameRow("g3", None, None, status="live", changed_at=8),
@@ -96,15 +98,38 @@ def test_a_game_that_was_not_in_the_snapshot_is_known_by_its_events() -> None:
 def test_the_latest_prices_are_kept_and_all_are_counted() -> None:
     view = _view()
     for number in range(KEPT_PRICE_CHANGES + 3):
-        view.apply(_price(number))
-    assert [change.ts for change in view.prices] == list(range(3, KEPT_PRICE_CHANGES + 3))
+        view.apply(_price(number), NOW)
+    assert [seen.change.ts for seen in view.prices] == list(range(3, KEPT_PRICE_CHANGES + 3))
     assert view.events == view.price_events == KEPT_PRICE_CHANGES + 3
+
+
+def test_a_score_is_known_to_be_new_and_a_clock_is_not() -> None:
+    view = _view(GAME)
+    view.apply(ScoreChange("g1", "xfl-owls-bats", "xfl", 1, 2, "3", "03:59", 10), 51.0)
+    assert view.scored == {}
+    view.apply(ScoreChange("g1", "xfl-owls-bats", "xfl", 8, 2, "3", "03:58", 11), 52.0)
+    assert view.scored == {"g1": 52.0}
+    view.apply(Snapshot("live", 5, 0, ()), 53.0)
+    assert view.scored == {}
+
+
+def test_events_of_games_that_are_not_wanted_are_not_counted() -> None:
+    view = View(lambda row: row.home == "Bats")
+    assert view.apply(Snapshot("odds", 5, 2, (GAME, replace(GAME, game_id="g2", home_team=GAME.away_team))), NOW)
+    assert [row.game_id for row in view.rows] == ["g1"]
+    assert view.apply(_price(1), NOW)
+    assert not view.apply(replace(_price(2), game_id="g2"), NOW)
+    assert not view.apply(replace(_price(3), game_id="unheard-of"), NOW)
+    assert not view.apply(ScoreChange("g2", None, "xfl", 8, 2, "4", None, 10), NOW)
+    assert view.apply(Lagged(1, 11), NOW)
+    assert (view.events, view.price_events, view.dropped) == (1, 1, 1)
+    assert view.games["g2"].score_home == 1
 
 
 def test_what_the_server_dropped_is_added_up() -> None:
     view = _view()
-    view.apply(Lagged(3, 1))
-    view.apply(Lagged(4, 2))
+    view.apply(Lagged(3, 1), NOW)
+    view.apply(Lagged(4, 2), NOW)
     assert view.dropped == 7
 
 

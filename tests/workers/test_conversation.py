@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recording import texts
 
-from workers.conversation import FLOOD_SECONDS, MESSAGES_PER_SECOND, UNKNOWN_ACTION, FloodGauge, answer
+from workers.conversation import (
+    BURST_FRAMES,
+    FLOOD_SECONDS,
+    FRAMES_PER_SECOND,
+    MESSAGES_PER_SECOND,
+    UNKNOWN_ACTION,
+    FloodGauge,
+    answer,
+)
 
 
 @pytest.mark.parametrize("ping", [b'{"action":"ping"}', b' { "action" : "ping", "id": 7 } '])
@@ -40,8 +48,8 @@ def test_no_text_is_too_strange(text: str) -> None:
     assert answer(text.encode(), 0) in (UNKNOWN_ACTION, answer(b'{"action":"ping"}', 0))
 
 
-def floods(gauge: FloodGauge, second: int, messages: int) -> list[bool]:
-    return [gauge.is_flood(second + number / (messages + 1)) for number in range(messages)]
+def floods(gauge: FloodGauge, second: int, count: int, *, messages: bool = True) -> list[bool]:
+    return [gauge.is_flood(second + number / (count + 1), message=messages) for number in range(count)]
 
 
 def test_ten_a_second_are_never_a_flood() -> None:
@@ -54,13 +62,27 @@ def test_more_than_ten_a_second_for_ten_seconds_are_a_flood() -> None:
     gauge = FloodGauge()
     for second in range(FLOOD_SECONDS):
         assert not any(floods(gauge, 500 + second, MESSAGES_PER_SECOND + 1))
-    assert gauge.is_flood(500 + FLOOD_SECONDS)
+    assert gauge.is_flood(500 + FLOOD_SECONDS, message=True)
 
 
 def test_a_burst_is_no_flood() -> None:
     gauge = FloodGauge()
-    assert not any(floods(gauge, 5, 10_000))
-    assert not gauge.is_flood(6)
+    assert not any(floods(gauge, 5, BURST_FRAMES))
+    assert not gauge.is_flood(6, message=True)
+
+
+def test_a_burst_without_measure_is_one() -> None:
+    gauge = FloodGauge()
+    assert floods(gauge, 5, BURST_FRAMES + 1) == [*[False] * BURST_FRAMES, True]
+
+
+def test_pings_and_fragments_are_counted_by_a_larger_measure() -> None:
+    gauge = FloodGauge()
+    for second in range(3 * FLOOD_SECONDS):
+        assert not any(floods(gauge, second, FRAMES_PER_SECOND, messages=False))
+    for second in range(3 * FLOOD_SECONDS, 4 * FLOOD_SECONDS):
+        assert not any(floods(gauge, second, FRAMES_PER_SECOND + 1, messages=False))
+    assert all(floods(gauge, 4 * FLOOD_SECONDS, 1, messages=False))
 
 
 @pytest.mark.parametrize("pause", [0, MESSAGES_PER_SECOND])

@@ -217,3 +217,44 @@ def test_whoever_is_full_when_an_image_comes_learns_of_it_when_it_reads_again(fa
     assert viewer.outlet.writes == []
     fanout.resume(viewer.subscriber, START)
     assert viewer.read() == [b'{"type":"lagged","dropped":3,"ts":5}']
+
+
+def sweep_once(fanout: Fanout, began: float, ended: float) -> None:
+    fanout.begin()
+    while fanout.slice():
+        pass
+    fanout.end(began, ended)
+
+
+def test_a_sweep_is_timed_and_so_is_each_commit_that_it_carried(fanout: Fanout) -> None:
+    Viewer(fanout)
+    for taken_at in (10.0, 10.5):
+        fanout.apply(Commit(1, 1, (price(1),), taken_at), START)
+    sweep_once(fanout, 11.0, 11.25)
+    sweep_once(fanout, 12.0, 12.25)
+    assert (fanout.sweeping.timings.count, fanout.sweeping.timings.seconds) == (2, 0.5)
+    assert (fanout.latency.timings.count, fanout.latency.timings.seconds) == (2, 2.0)
+
+
+def test_what_comes_during_a_sweep_is_timed_with_the_next_one(fanout: Fanout) -> None:
+    Viewer(fanout)
+    fanout.begin()
+    fanout.apply(Commit(1, 1, (price(1),), 10.0), START)
+    fanout.end(10.0, 11.0)
+    assert fanout.latency.timings.count == 0
+    sweep_once(fanout, 11.0, 12.0)
+    assert fanout.latency.timings.seconds == 2.0
+
+
+@pytest.mark.parametrize("taken_at", [0.0, 99.0])
+def test_a_commit_of_another_clock_is_not_timed(fanout: Fanout, taken_at: float) -> None:
+    Viewer(fanout)
+    fanout.apply(Commit(1, 1, (price(1),), taken_at), START)
+    sweep_once(fanout, 11.0, 12.0)
+    assert fanout.latency.timings.count == 0
+
+
+def test_with_nobody_there_nothing_is_timed(fanout: Fanout) -> None:
+    fanout.apply(Commit(1, 1, (price(1),), 10.0), START)
+    sweep_once(fanout, 11.0, 12.0)
+    assert fanout.latency.timings.count == fanout.sweeping.timings.count == 0

@@ -1,6 +1,6 @@
 """Every verdict on a handshake, and which comes first when several things are wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import pytest
 from websockets.datastructures import Headers
@@ -34,12 +34,16 @@ RECORDS = {
 
 
 def ask(
-    path: str, headers: Mapping[str, str] = UPGRADE, method: str = "GET", more: tuple[tuple[str, str], ...] = ()
+    path: str,
+    headers: Mapping[str, str] = UPGRADE,
+    method: str = "GET",
+    more: tuple[tuple[str, str], ...] = (),
+    origins: Container[str] | None = None,
 ) -> Accepted | Refusal:
     keyring = Keyring()
     keyring.replace(RECORDS.values())
     request = Request(path, Headers([*headers.items(), *more]), method)
-    return judge(ServerProtocol(extensions=[SharedDeflateFactory()]), request, keyring, NOW_MS)
+    return judge(ServerProtocol(extensions=[SharedDeflateFactory()]), request, keyring, origins, NOW_MS)
 
 
 def refused(verdict: Accepted | Refusal, status: int) -> Refusal:
@@ -118,6 +122,25 @@ def test_another_path_is_404_and_names_the_right_ones(path: str) -> None:
     assert "/ws/live or /ws/odds" in refused(ask(f"{path}?key={KEY}"), 404).error
 
 
+@pytest.mark.parametrize(
+    ("origins", "sent", "is_let_in"),
+    [
+        (None, ("https://anybody.example",), True),
+        ({"https://ours.example"}, ("https://ours.example",), True),
+        ({"https://ours.example"}, (), True),
+        ({"https://ours.example"}, ("https://anybody.example",), False),
+        ({"https://ours.example"}, ("https://ours.example.evil.example",), False),
+        ({"https://ours.example"}, ("null",), False),
+    ],
+)
+def test_pages_of_other_origins_are_403(origins: set[str] | None, sent: tuple[str, ...], is_let_in: bool) -> None:
+    verdict = ask(f"/ws/live?key={KEY}", more=tuple(("Origin", origin) for origin in sent), origins=origins)
+    if is_let_in:
+        assert isinstance(verdict, Accepted)
+    else:
+        assert refused(verdict, 403).label == "origin"
+
+
 def test_another_method_is_405_and_names_the_right_one() -> None:
     refusal = refused(ask(f"/ws/live?key={KEY}", method="POST"), 405)
     assert refusal.headers == (("Allow", "GET"),)
@@ -128,6 +151,23 @@ def test_a_plain_request_is_426_and_names_the_protocol(missing: str) -> None:
     refusal = refused(ask(f"/ws/live?key={KEY}", without(missing)), 426)
     assert refusal.headers == (("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
     assert "use a WebSocket client" in refusal.error
+
+
+def test_the_header_that_is_wrong_is_named() -> None:
+    assert "the header Upgrade is missing" in refused(ask("/ws/live", without("Upgrade")), 426).error
+    assert (
+        "the header Sec-WebSocket-Key is wrong"
+        in refused(ask("/ws/live", {**UPGRADE, "Sec-WebSocket-Key": "short"}), 400).error
+    )
+
+
+@pytest.mark.parametrize("name", [*UPGRADE, "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol", "Origin", "method"])
+@pytest.mark.parametrize("path", ["/ws/live", f"/{KEY}", f"/ws/live?on_lag={KEY}", f"/ws/live?key=x{KEY}"])
+def test_a_key_in_a_wrong_place_is_not_repeated(name: str, path: str) -> None:
+    method, headers = (KEY, UPGRADE) if name == "method" else ("GET", {**UPGRADE, name: KEY})
+    verdict = ask(path, headers, method)
+    assert isinstance(verdict, Refusal)
+    assert KEY not in str(verdict.response())
 
 
 @pytest.mark.parametrize(

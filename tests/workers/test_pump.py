@@ -47,6 +47,7 @@ class Work:
         self.slices = 0
         self.more: list[bool] = []
         self.slice_seconds = 0.0
+        self.ended: list[tuple[float, float]] = []
 
     def begin(self) -> None:
         self.begun += 1
@@ -56,11 +57,14 @@ class Work:
         self._turns.now += self.slice_seconds
         return self.more.pop(0) if self.more else False
 
+    def end(self, began: float, ended: float) -> None:
+        self.ended.append((began, ended))
+
 
 @pytest.fixture
 def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
     turns = Turns()
-    monkeypatch.setattr(workers.pump, "perf_counter", lambda: turns.now)
+    monkeypatch.setattr(workers.pump, "monotonic", lambda: turns.now)
     return turns
 
 
@@ -71,7 +75,7 @@ def work(turns: Turns) -> Work:
 
 @pytest.fixture
 def pump(turns: Turns, work: Work) -> Pump:
-    return Pump(cast(asyncio.AbstractEventLoop, turns), work.begin, work.slice)
+    return Pump(cast(asyncio.AbstractEventLoop, turns), work.begin, work.slice, work.end)
 
 
 def test_an_idle_pump_sweeps_at_once(pump: Pump, work: Work) -> None:
@@ -127,3 +131,12 @@ def test_the_pause_is_a_part_of_the_sweep_up_to_a_limit(
     pump.feed()
     turns.turn()
     assert turns.pause_ends() == pytest.approx(pause)
+
+
+def test_the_end_of_a_sweep_is_told_with_its_times(pump: Pump, work: Work, turns: Turns) -> None:
+    work.slice_seconds, work.more = 1.0, [True]
+    began = turns.now
+    pump.feed()
+    assert not work.ended
+    turns.turn()
+    assert work.ended == [(began, began + 2.0)]

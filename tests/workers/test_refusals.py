@@ -6,12 +6,22 @@ import pytest
 from msgspec import json
 
 from workers.refusals import (
+    CROWDED_OUT,
+    NO_ANSWER,
+    RESTARTING,
     RETRY_CAP_SECONDS,
     RETRY_KEY_LIMIT_SECONDS,
+    RETRY_NO_ANSWER_SECONDS,
+    RETRY_RESTART_SECONDS,
+    TOO_LARGE,
+    TOO_SLOW,
     UNREADABLE,
     Refusal,
+    address_handshakes_reached,
+    address_seats_reached,
     cap_reached,
     key_limit_reached,
+    wrong_keys_reached,
 )
 
 
@@ -20,8 +30,16 @@ from workers.refusals import (
     [
         (cap_reached(20_000), 503),
         (key_limit_reached(5), 429),
+        (NO_ANSWER, 503),
         (UNREADABLE, 400),
-        (Refusal(HTTPStatus.NOT_FOUND, "ü"), 404),
+        (RESTARTING, 503),
+        (CROWDED_OUT, 503),
+        (TOO_SLOW, 408),
+        (TOO_LARGE, 431),
+        (address_handshakes_reached(3), 429),
+        (address_seats_reached(3), 429),
+        (wrong_keys_reached(3), 429),
+        (Refusal(HTTPStatus.NOT_FOUND, "path", "ü"), 404),
     ],
 )
 def test_the_body_is_json_with_its_length_and_type(refusal: Refusal, status: int) -> None:
@@ -35,7 +53,7 @@ def test_the_body_is_json_with_its_length_and_type(refusal: Refusal, status: int
 
 
 def test_its_own_headers_are_added() -> None:
-    response = Refusal(HTTPStatus.UNAUTHORIZED, "no key", (("WWW-Authenticate", "Bearer"),)).response()
+    response = Refusal(HTTPStatus.UNAUTHORIZED, "key", "no key", (("WWW-Authenticate", "Bearer"),)).response()
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
@@ -44,3 +62,14 @@ def test_a_limit_is_named_and_when_to_try_again() -> None:
     assert cap_reached(1).response().headers["Retry-After"] == str(RETRY_CAP_SECONDS)
     assert "limit of 5 simultaneous connections" in key_limit_reached(5).error
     assert key_limit_reached(5).response().headers["Retry-After"] == str(RETRY_KEY_LIMIT_SECONDS)
+    assert RESTARTING.response().headers["Retry-After"] == str(RETRY_RESTART_SECONDS)
+
+
+def test_a_broker_that_is_away_is_not_called_a_full_house() -> None:
+    assert "doesn't answer" in NO_ANSWER.error
+    assert NO_ANSWER.response().headers["Retry-After"] == str(RETRY_NO_ANSWER_SECONDS)
+
+
+def test_whoever_may_come_again_is_told_when() -> None:
+    for refusal in (CROWDED_OUT, address_handshakes_reached(3), address_seats_reached(3), wrong_keys_reached(3)):
+        assert int(refusal.response().headers["Retry-After"]) > 0

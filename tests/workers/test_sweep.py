@@ -97,6 +97,21 @@ def test_what_waits_is_one_write_a_portion(sweep: Sweep) -> None:
     assert all(client.outlet.writes == [b"0;1;", b"2;3;", b"4;"] for client in clients)
 
 
+def test_long_sweeps_make_long_writes_but_not_of_what_is_encrypted_for_each() -> None:
+    for encrypted, longest in ((False, b"8;9;10;11;12;13;14;15;"), (True, b"8;9;")):
+        sweep = Sweep(Stream(), encrypted=encrypted)
+        clients = [Client(number, sweep) for number in range(2)]
+        for first in (0, 8):
+            for number in range(first, first + 8):
+                feed(sweep, clients, number)
+            finish(sweep)
+        feed(sweep, clients, 16)
+        finish(sweep)
+        for client in clients:
+            assert client.received == list(range(17))
+            assert longest in client.outlet.writes
+
+
 def test_a_socket_that_fills_is_given_one_portion_and_no_more(sweep: Sweep) -> None:
     client = Client(1, sweep)
     client.stalls_after = 0
