@@ -6,9 +6,11 @@ from typing import Any, NoReturn
 
 import click
 
-from broker.cli import keys, publish, replay, serve, watch
+from broker.cli import completion, enroll, keys, publish, replay, serve, status, watch
 from broker.cli.options import check_environment
+from broker.curve import CurveKeysError
 from broker.keys import KeyNotFoundError, KeyStoreError
+from broker.private import UMASK, OpenToOthersError
 from broker.producer import BrokerUnreachableError
 from broker.recordings import RecordingError
 from broker.settings import SettingsError
@@ -18,10 +20,13 @@ FAILED = 1
 WRONG_USAGE = 2
 FAULTS = (
     BrokerUnreachableError,
+    CurveKeysError,
     FrameError,
     KeyNotFoundError,
     KeyStoreError,
+    OpenToOthersError,
     RecordingError,
+    status.StatusError,
     watch.WatchError,
 )
 """What can go wrong without being a bug; each message is one sentence for people."""
@@ -64,10 +69,20 @@ def program(context: click.Context) -> None:
     check_environment(context.command, os.environ)
 
 
-for command in (serve.serve, keys.keys, publish.publish, replay.replay, watch.watch):
+for command in (
+    serve.serve,
+    status.status,
+    watch.watch,
+    publish.publish,
+    replay.replay,
+    keys.keys,
+    enroll.enroll,
+    completion.completion,
+):
     program.add_command(command)
 
 
 def main() -> NoReturn:
-    """Run the command line of this process."""
+    """Run the command line of this process, which makes files for this user alone, as do the processes it starts."""
+    os.umask(UMASK)
     program.main()

@@ -14,17 +14,18 @@ from broker.cli.rate import Rate
 from broker.observations import OBSERVATION_LIMIT_BYTES
 from broker.producer import Producer
 from broker.recordings import Line
+from broker.settings import Settings
 
 
 class Delivery:
     """Sends batches, prints what was rejected, and counts. A context manager.
 
     Args:
-        endpoint: ZeroMQ endpoint of the broker's producers' socket.
+        settings: where the broker's producers' socket is, and with which keys it is spoken to.
         total: length of the progress bar, None when the end is not known.
     """
 
-    def __init__(self, endpoint: str, total: float | None = None) -> None:
+    def __init__(self, settings: Settings, total: float | None = None) -> None:
         self.accepted = 0
         self.events = 0
         self.rejected = 0
@@ -41,12 +42,15 @@ class Delivery:
         self._observation_rate = Rate()
         self._event_rate = Rate()
         self._started = time.monotonic()
-        self._waiting = False
-        self._endpoint = endpoint
+        self.is_refused = False
+        """Whether the broker has not taken the present batch, so far."""
+        self._settings = settings
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        self._producer = self._open.enter_context(Producer(self._endpoint, on_retry=self._tell_once))
+        settings = self._settings
+        producer = Producer(settings.ingest_endpoint, on_retry=self._tell_once, keys=settings.ingest_keys_dir)
+        self._producer = self._open.enter_context(producer)
         self._open.enter_context(self._progress)
         return self
 
@@ -71,7 +75,7 @@ class Delivery:
         """
         # The broker refuses what is longer, and one byte more says so: no need to carry all of it there.
         receipt = self._producer.send([line.text[: OBSERVATION_LIMIT_BYTES + 1] for line in lines])
-        self._waiting = False
+        self.is_refused = False
         self.accepted += receipt.accepted
         self.events += receipt.events
         self.rejected += len(receipt.rejected)
@@ -101,9 +105,9 @@ class Delivery:
 
     def _tell_once(self, problem: str) -> None:
         # Once an outage, not once a try.
-        if not self._waiting:
-            self._say(f"{problem}; waiting for the broker…")
-        self._waiting = True
+        if not self.is_refused:
+            self._say(f"{problem}; trying again…")
+        self.is_refused = True
 
     def _say(self, text: str) -> None:
         self._console.print(Text(text))

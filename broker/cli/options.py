@@ -175,5 +175,23 @@ def _option(info: FieldInfo) -> Callable[[Command], Command]:
         show_default=default not in ("", None, False),
         envvar=variable(info.name),
         show_envvar=True,
+        shell_complete=_completing(info.type),
         help=next((meta.description for meta in get_args(info.type) if isinstance(meta, Meta)), None),
     )
+
+
+def _completing(annotation: Any) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+        return [word for word in words(annotation) if word.startswith(begun)]
+
+    return complete
+
+
+def words(annotation: Any) -> list[str]:
+    """Name the values of a type that is a choice of words, or partly one."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return [str(word) for word in arguments]
+    if origin is Annotated:
+        return words(arguments[0])
+    return [word for one in arguments for word in words(one)] if origin in (Union, UnionType) else []

@@ -22,17 +22,18 @@ READ_BYTES = 65_536
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 @with_options(PublishOptions)
-@with_settings("ingest", "runtime_dir")
+@with_settings("ingest", "ingest_keys", "runtime_dir")
 @with_config
 def publish(files: tuple[Path, ...], settings: Settings, options: PublishOptions) -> int:
     """Send observations, one a line of JSON, to the broker, and wait until it has them.
 
     From FILEs, also gzipped ones, else from standard input, whose lines are sent as they arrive. What is rejected is
-    printed with its line and the reason, and the exit code is then 1. Without a broker it waits for one.
+    printed with its line and the reason, and the exit code is then 1. Without a broker, and while it can't store
+    anything, it tries again and again.
     """
     del options  # There are none so far.
     batches = _batches(files) if files else arriving(sys.stdin.fileno())
-    with Delivery(settings.ingest_endpoint) as delivery:
+    with Delivery(settings) as delivery:
         try:
             for batch in batches:
                 delivery.send(batch)

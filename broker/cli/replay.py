@@ -17,18 +17,19 @@ from broker.settings import Settings
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @with_options(ReplayOptions)
-@with_settings("ingest", "runtime_dir")
+@with_settings("ingest", "ingest_keys", "runtime_dir")
 @with_config
 def replay(files: tuple[Path, ...], settings: Settings, options: ReplayOptions) -> int:
     """Play recorded observations, of several FILEs merged by their ts, also gzipped ones.
 
     What is rejected is printed with its line and the reason, and the exit code is then 1. Ctrl-C ends it with the
-    summary of what was played. Without a broker it waits for one.
+    summary of what was played; with 1, if a batch was not taken so far. Without a broker, and while it can't store
+    anything, it tries again and again.
     """
     span = survey(merged(files))
     if span is None:
         raise RecordingError(f"no observations in {', '.join(map(str, files))}")
-    with Delivery(settings.ingest_endpoint, total=span.count) as delivery:
+    with Delivery(settings, total=span.count) as delivery:
         try:
             _play(files, span, delivery, pace(options.speed))
             while options.loop:
@@ -38,7 +39,7 @@ def replay(files: tuple[Path, ...], settings: Settings, options: ReplayOptions) 
             pass
         finally:
             delivery.say_summary()
-    return 1 if delivery.rejected else 0
+    return 1 if delivery.rejected or delivery.is_refused else 0
 
 
 def _play(files: Sequence[Path], span: Span, delivery: Delivery, speed: float) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from broker.certificate import Certificate
 from broker.cli.options import with_config, with_options, with_settings
 from broker.cli.tables import ServeOptions
 from broker.settings import Settings
@@ -16,7 +17,12 @@ def serve(settings: Settings, options: ServeOptions) -> int:
 
     Prints `ready` on standard output when subscribers are welcome; logs go to standard error.
     """
+    if options.demo and settings.ingest_keys:
+        raise click.UsageError("the demo feeds itself and has no keys: leave ingest_keys out")
+    certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     if options.check:
+        if certificate and (doubt := certificate.doubt()):
+            click.echo(f"books-relayer: clients will refuse the certificate: {doubt}", err=True)
         click.echo("the settings are good")
         return 0
     # The other commands start faster without the service's modules.

@@ -10,6 +10,9 @@ from msgspec import Meta, Struct
 
 from broker.messages import CHANNELS
 
+Duration = Annotated[str, Meta(pattern="^[1-9][0-9]{0,4}[dhms]$")]
+"""A whole number of days, hours, minutes or seconds."""
+
 
 class ServeOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[serve]`"""
@@ -22,7 +25,7 @@ class CreateOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """`[keys.create]`"""
 
     expires: Annotated[
-        Annotated[str, Meta(pattern="^[1-9][0-9]{0,4}[dhms]$")] | None,
+        Duration | None,
         Meta(description="How long it is good, such as 90d, 12h, 30m or 45s; default: for ever."),
     ] = None
     max_connections: Annotated[
@@ -44,11 +47,25 @@ class ListOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     json: Annotated[bool, Meta(description="Print a JSON array instead of a table.")] = False
 
 
+class RotateOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[keys.rotate]`"""
+
+    grace: Annotated[
+        Duration | None,
+        Meta(description="How long the old key stays good, such as 1h or 7d; default: it is revoked at once."),
+    ] = None
+
+
 class KeysTables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[keys]`"""
 
     create: CreateOptions = CreateOptions()
     list: ListOptions = ListOptions()
+    rotate: RotateOptions = RotateOptions()
+
+
+class EnrollOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[enroll]`: so far, enroll needs the settings only."""
 
 
 class PublishOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,9 +96,20 @@ class WatchOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     )
     key: Annotated[
         str | None,
-        Meta(description="Your key, pn_live_…; in the environment nobody sees it in the process list."),
+        Meta(
+            description="Your key, pn_live_…; - reads it from standard input. On the command line others on this host "
+            "may see it for a moment."
+        ),
     ] = None
+    league: Annotated[str, Meta(description="Show games of these leagues only: codes, separated by commas.")] = ""
+    game: Annotated[str, Meta(description="Show games only whose id, slug or teams contain this.")] = ""
     json: Annotated[bool, Meta(description="Print each frame as it was received, one a line.")] = False
+
+
+class StatusOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[status]`"""
+
+    json: Annotated[bool, Meta(description="Print the figures as JSON, once.")] = False
 
 
 class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +117,8 @@ class Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     serve: ServeOptions = ServeOptions()
     keys: KeysTables = KeysTables()
+    enroll: EnrollOptions = EnrollOptions()
     publish: PublishOptions = PublishOptions()
     replay: ReplayOptions = ReplayOptions()
+    status: StatusOptions = StatusOptions()
     watch: WatchOptions = WatchOptions()

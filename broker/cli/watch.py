@@ -2,11 +2,12 @@
 
 import os
 import random
-import select
+import ssl
 import sys
 import time
 from contextlib import ExitStack
-from typing import NoReturn, Protocol
+from getpass import getpass
+from typing import NoReturn
 
 import click
 from msgspec import Struct
@@ -16,7 +17,6 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.sync.client import ClientConnection, connect
 
 from broker.cli.options import with_config, with_options
-from broker.cli.rate import Rate
 from broker.cli.reconnecting import (
     LONGEST_PAUSE_SECONDS,
     after_close,
@@ -24,96 +24,23 @@ from broker.cli.reconnecting import (
     pause_seconds,
 )
 from broker.cli.tables import WatchOptions
-from broker.cli.watch_table import render
+from broker.cli.wanted import Wanted
+from broker.cli.watch_screens import REFRESH_SECONDS, Frames, Picture, Screen
 from broker.closing import Reconnect
 from broker.key_format import is_well_formed
 from broker.messages import CHANNELS
-from broker.view import View, decode
+from broker.process_title import entitle
 
 FRAME_LIMIT_BYTES = 64 * 1024 * 1024
 """A snapshot of 40,000 games."""
-REFRESH_SECONDS = 0.25
-"""Faster than anybody reads."""
+ASK = "-"
+"""In the place of a key: it is read from standard input, so that no list of processes and no shell's history has it."""
 CLOSE_TIMEOUT_SECONDS = 1.0
 """Ctrl-C must not wait long for a server that is gone."""
 
 
 class WatchError(Exception):
     """There is no use in going on; the message is one sentence."""
-
-
-class Screen(Protocol):
-    """Where frames go."""
-
-    def show(self, frame: bytes) -> None:
-        """Take the next frame."""
-
-    def refresh(self) -> None:
-        """Draw, if it is time to."""
-
-    def say(self, text: str) -> None:
-        """Tell the person how the connection is."""
-
-
-class Frames:
-    """Frames on standard output, one a line, as they were received."""
-
-    def __init__(self) -> None:
-        self._reader = select.poll()
-        # Nothing to wait for: the end of a pipe's reader is always reported (poll(2), POLLERR).
-        self._reader.register(sys.stdout, 0)
-
-    def show(self, frame: bytes) -> None:
-        """Print at once, for whoever reads the pipe."""
-        sys.stdout.buffer.write(frame + b"\n")
-        sys.stdout.buffer.flush()
-
-    def refresh(self) -> None:
-        """See whether anybody still reads: while nothing comes in, no write finds out."""
-        if self._reader.poll(0):
-            raise BrokenPipeError
-
-    def say(self, text: str) -> None:
-        """Print beside the frames."""
-        click.echo(f"books-relayer: {text}", err=True)
-
-
-class Picture:
-    """A table on the terminal."""
-
-    def __init__(self, live: Live, channel: str) -> None:
-        self._live = live
-        self._channel = channel
-        self._view = View()
-        self._rates = {"events/s": Rate(), "prices/s": Rate()}
-        self._status = ""
-        self._next_refresh = 0.0
-
-    def show(self, frame: bytes) -> None:
-        """Fold into the view."""
-        message = decode(frame)
-        if message is not None:
-            self._view.apply(message)
-
-    def refresh(self) -> None:
-        """Draw, a few times a second."""
-        now = time.monotonic()
-        if now < self._next_refresh:
-            return
-        self._next_refresh = now + REFRESH_SECONDS
-        totals = (self._view.events, self._view.price_events)
-        rates = "  ".join(
-            f"{rate.update(now, total):.0f} {unit}"
-            for (unit, rate), total in zip(self._rates.items(), totals, strict=True)
-        )
-        title = f"{self._channel}: {self._status}  {rates}  {self._view.dropped} dropped"
-        self._live.update(render(self._view, title, self._live.console.height), refresh=True)
-
-    def say(self, text: str) -> None:
-        """Show in the title, at once."""
-        self._status = text
-        self._next_refresh = 0.0
-        self.refresh()
 
 
 class Ending(Struct, frozen=True):
@@ -132,24 +59,34 @@ def watch(channel: str, options: WatchOptions) -> int:
 
     Ctrl-C ends it.
     """
-    if options.key is not None and not is_well_formed(options.key):
+    entitle(f"watch {channel}")
+    key = _asked() if options.key == ASK else options.key
+    if key is not None and not is_well_formed(key):
         raise click.UsageError("the key is malformed: it starts with pn_live_ and has no spaces")
+    wanted = Wanted.by(options)
     url = f"{options.url.rstrip('/')}/ws/{channel}"
     try:
         if options.json:
-            follow(url, options.key, Frames())
+            follow(url, key, Frames(wanted))
         console = Console()
         if not console.is_terminal:
             raise click.UsageError("the table needs a terminal: --json prints the frames")
         with Live(console=console, auto_refresh=False, screen=True) as live:
             # After a loss the server sends a fresh snapshot, so that the table is right again.
-            follow(f"{url}?on_lag=resync", options.key, Picture(live, channel))
+            follow(f"{url}?on_lag=resync", key, Picture(live, channel, wanted))
     except KeyboardInterrupt:
         return 0
     except BrokenPipeError:
         # Whoever read has seen enough. Python flushes standard output once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _asked() -> str:
+    """The key, out of a pipe or from whoever sits at the terminal, where it isn't shown."""
+    if sys.stdin.isatty():
+        return getpass("key: ")
+    return sys.stdin.readline().strip()
 
 
 def follow(url: str, key: str | None, screen: Screen) -> NoReturn:
@@ -186,6 +123,9 @@ def _subscribe(url: str, key: str | None, screen: Screen) -> Ending:
             return _refused(error)
         except (InvalidURI, UnicodeError) as error:
             raise WatchError(f"{url} is no address of a service: {error}") from error
+        except ssl.SSLCertVerificationError as error:
+            advice = "SSL_CERT_FILE names the file of whom else to trust"
+            raise WatchError(f"{url} can't be trusted: {error.verify_message}; {advice}") from error
         except (OSError, InvalidHandshake) as error:
             return Ending(f"can't connect to {url}: {error}", Reconnect.BACK_OFF)
         screen.say("connected")

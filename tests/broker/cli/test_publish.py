@@ -14,6 +14,7 @@ import zmq
 from click.testing import CliRunner, Result
 from msgspec import json
 
+from broker import producer
 from broker.cli import program
 from broker.cli.publish import arriving
 from broker.observations import OBSERVATION_LIMIT_BYTES, Rejection
@@ -22,10 +23,12 @@ from broker.recordings import Line
 
 
 class DislikingBroker:
-    """Takes every line but those with `bad` in them; `lines` are all that came."""
+    """Takes every line but those with `bad` in them; `lines` are all that came, also of batches that it refused."""
 
     def __init__(self, endpoint: str) -> None:
         self.lines: list[bytes] = []
+        self.refusals = 0
+        """How many batches it can't store, from now on."""
         self._came = threading.Condition()
         self._context = zmq.Context()
         self._router = self._context.socket(zmq.ROUTER)
@@ -42,6 +45,9 @@ class DislikingBroker:
                 bad = [n for n, line in enumerate(lines) if b"bad" in line]
                 rejected = tuple(Rejection(n, "disliked") for n in bad)
                 receipt = Receipt(len(lines) - len(bad), len(lines), rejected)
+                if self.refusals:
+                    self.refusals -= 1
+                    receipt = Receipt(0, 0, (), "the disk is full")
                 self._router.send_multipart([peer, batch_id, json.encode(receipt)])
                 with self._came:
                     self.lines += lines
@@ -135,6 +141,38 @@ def test_lines_that_arrive_in_pieces_are_put_together() -> None:
     os.close(writer)
     assert list(batches) == [[Line(b"{3}", "stdin:4")]]
     os.close(reader)
+
+
+def test_publish_sends_again_what_could_not_be_stored_and_says_so_once(
+    tmp_path: Path, broker: DislikingBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(producer, "REFUSAL_PAUSE_SECONDS", 0.001)
+    broker.refusals = 3
+    result = _run(tmp_path, "publish", _file(tmp_path / "a.jsonl", "{1}", "{2}"))
+    assert result.exit_code == 0
+    told, summary = result.stderr.splitlines()
+    assert told == "the disk is full; trying again…"
+    assert "2 observations accepted, 0 rejected" in summary
+    assert broker.lines == [b"{1}", b"{2}"] * 4
+
+
+@pytest.mark.parametrize("command", ["publish", "replay"])
+def test_who_interrupts_a_batch_that_is_refused_is_told_by_the_exit_code(
+    tmp_path: Path, broker: DislikingBroker, command: str
+) -> None:
+    broker.refusals = 1_000
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from broker.cli import main; main()", command, _file(tmp_path / "a.jsonl", '{"ts":1}')],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "BOOKS_RELAYER_RUNTIME_DIR": str(tmp_path)},
+        cwd=Path(__file__).parents[3],
+    )
+    broker.wait_for(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert errors.count(b"the disk is full; trying again") == 1
+    assert b"0 observations accepted" in errors
 
 
 def test_replay_merges_and_sends_all(tmp_path: Path, broker: DislikingBroker) -> None:
