@@ -17,7 +17,7 @@ LINE_LIMIT_BYTES = 16 * 1024 * 1024
 
 async def python_websockets(service: Service, channel: Channel) -> Frames:
     """`websockets` with all its defaults."""
-    async with connect(service.url(channel)) as connection:
+    async with connect(service.url(channel), ssl=service.trust) as connection:
         async for message in connection:
             assert isinstance(message, str)
             yield message
@@ -28,7 +28,7 @@ async def python_aiohttp(service: Service, channel: Channel) -> Frames:
     headers = {"Authorization": f"Bearer {service.key}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
-        session.ws_connect(f"ws://127.0.0.1:{service.port}/ws/{channel}", compress=15) as connection,
+        session.ws_connect(f"{service.address}/ws/{channel}", compress=15, ssl=service.trust or True) as connection,
     ):
         async for message in connection:
             assert message.type is aiohttp.WSMsgType.TEXT
@@ -45,7 +45,7 @@ async def node_ws(service: Service, channel: Channel) -> Frames:
 
 async def our_watch(service: Service, channel: Channel) -> Frames:
     """`books-relayer watch --json`."""
-    command = service.command("watch", channel, "--json", url=f"ws://127.0.0.1:{service.port}", key=service.key)
+    command = service.command("watch", channel, "--json", url=service.address, key=service.key)
     async for line in _printed(command, service):
         yield line
 

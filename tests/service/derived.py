@@ -5,23 +5,35 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 Json = dict[str, Any]
+Outcome = tuple[Any, ...]
+"""game_id, pn_market_type, book, outcome, points."""
 SCORE_FIELDS = ("score_home", "score_away", "period", "clock")
+
+
+class Derivation:
+    """What is known after some batches."""
+
+    def __init__(self) -> None:
+        self.games: dict[str, Json] = {}
+        self.prices: dict[Outcome, float] = {}
+
+    def take(self, batch: Sequence[bytes]) -> list[str]:
+        """The texts of the events that one more batch makes, in order."""
+        observations = [json.loads(line) for line in batch]
+        events: list[Json] = []
+        # "Inside one batch, the game's events before its price changes": a stable sort.
+        for observation in sorted(observations, key=lambda one: one["kind"] != "game"):
+            if observation["kind"] == "game":
+                events += _game_events(self.games, observation["game"], observation["ts"])
+            else:
+                events += _price_events(self.games, self.prices, observation)
+        return [json.dumps(event, separators=(",", ":"), ensure_ascii=False) for event in events]
 
 
 def derive(batches: Iterable[Sequence[bytes]]) -> list[str]:
     """The texts of all events, in order."""
-    games: dict[str, Json] = {}
-    prices: dict[tuple[Any, ...], float] = {}
-    events: list[Json] = []
-    for batch in batches:
-        observations = [json.loads(line) for line in batch]
-        # "Inside one batch, the game's events before its price changes": a stable sort.
-        for observation in sorted(observations, key=lambda one: one["kind"] != "game"):
-            if observation["kind"] == "game":
-                events += _game_events(games, observation["game"], observation["ts"])
-            else:
-                events += _price_events(games, prices, observation)
-    return [json.dumps(event, separators=(",", ":"), ensure_ascii=False) for event in events]
+    derivation = Derivation()
+    return [event for batch in batches for event in derivation.take(batch)]
 
 
 def _game_events(games: dict[str, Json], new: Json, ts: int) -> list[Json]:
@@ -44,7 +56,7 @@ def _game_events(games: dict[str, Json], new: Json, ts: int) -> list[Json]:
     return events
 
 
-def _price_events(games: dict[str, Json], prices: dict[tuple[Any, ...], float], seen: Json) -> list[Json]:
+def _price_events(games: dict[str, Json], prices: dict[Outcome, float], seen: Json) -> list[Json]:
     names = ("game_id", "pn_market_type", "book", "outcome", "points")
     outcome = tuple(seen[name] for name in names)
     old = prices.pop(outcome, None)

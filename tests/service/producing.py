@@ -21,6 +21,7 @@ class Answered(NamedTuple):
     events: int
     rejected: dict[int, str]
     error: str | None
+    permanent: bool
 
 
 @contextmanager
@@ -48,4 +49,5 @@ def answered(parts: list[bytes]) -> Answered:
     reply: dict[str, Any] = json.loads(body)
     rejected = {one["index"]: one["error"] for one in reply["rejected"]}
     assert list(rejected) == sorted(rejected)
-    return Answered(batch_id, reply["accepted"], reply["events"], rejected, reply.get("error"))
+    error, permanent = reply.get("error"), reply.get("permanent", False)
+    return Answered(batch_id, reply["accepted"], reply["events"], rejected, error, permanent)

@@ -8,8 +8,7 @@ from typing import NamedTuple, Self
 
 from broker.messages import Channel
 from service.requesting import HANDSHAKE
-from service.running import Service
-from service.subscriber import is_new_game
+from service.subscriber import Reachable, is_new_game
 from service.waiting import DEADLINE_SECONDS
 
 RECEIVE_BYTES = 65_536
@@ -61,7 +60,7 @@ class RawSubscriber:
     @classmethod
     def join(
         cls,
-        service: Service,
+        service: Reachable,
         channel: Channel,
         offer: str | None = None,
         *,
@@ -81,6 +80,8 @@ class RawSubscriber:
         if receive_buffer:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         client.connect(("127.0.0.1", service.port))
+        if service.trust:
+            client = service.trust.wrap_socket(client, server_hostname="127.0.0.1")
         subscriber = cls(client)
         headers = dict(HANDSHAKE) if offer is None else {**HANDSHAKE, "Sec-WebSocket-Extensions": offer}
         subscriber._shake_hands(service.url(channel, **parameters), headers)
@@ -169,7 +170,7 @@ class RawSubscriber:
             self.texts.append(text.decode())
 
     def _shake_hands(self, url: str, headers: Mapping[str, str]) -> None:
-        target = url.removeprefix("ws://").partition("/")[2]
+        target = url.partition("://")[2].partition("/")[2]
         lines = [f"GET /{target} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers.items())]
         self._client.sendall("\r\n".join([*lines, "", ""]).encode())
         self.response = b"".join(iter(self._stream.readline, b"\r\n")).decode()

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
+from ssl import SSLContext
 from typing import NamedTuple
 
 from service.waiting import DEADLINE_SECONDS
@@ -24,7 +25,13 @@ class Answer(NamedTuple):
     error: str
 
 
-def request(port: int, target: str, headers: Mapping[str, str] = HANDSHAKE, method: str = "GET") -> Answer:
+def request(
+    port: int,
+    target: str,
+    headers: Mapping[str, str] = HANDSHAKE,
+    method: str = "GET",
+    trust: SSLContext | None = None,
+) -> Answer:
     """Send one request on a connection of its own.
 
     Args:
@@ -32,8 +39,13 @@ def request(port: int, target: str, headers: Mapping[str, str] = HANDSHAKE, meth
         target: path and query.
         headers: beside Host.
         method: such as GET.
+        trust: what the client trusts, None without TLS.
     """
-    connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
+    connection = (
+        HTTPSConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS, context=trust)
+        if trust
+        else HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
+    )
     try:
         connection.request(method, target, headers=dict(headers))
         response = connection.getresponse()

@@ -6,6 +6,7 @@ import random
 import secrets
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from typing import Any, Self
 from broker.keys import DATABASE_NAME, KeyStore
 from broker.messages import CHANNELS, Channel
 from broker.producer import Producer, Receipt
+from service.authority import Authority
 from service.processes import marked
 from service.waiting import until
 
@@ -26,12 +28,17 @@ MARKER = "SERVICE_UNDER_TEST"
 RETRY_SECONDS = 0.5
 """Patience of the tests' producers before they send a batch again: kill tests should not take long."""
 STOP_SECONDS = 30.0
+IN_VAIN_SECONDS = 20.0
+"""For a service that can't start to say so."""
+FIRST_PORT, PORTS = 20_000, 1_500
+"""Of each of up to eight test processes, all below those that the kernel gives to clients."""
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on, below those the kernel gives to clients."""
+    """A loopback port that nobody listens on, and which no other test process is about to take."""
+    first = FIRST_PORT + PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = random.randint(20_000, 32_000)
+        port = random.randrange(first, first + PORTS)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
@@ -47,21 +54,26 @@ class Service:
 
     Args:
         root: an empty directory with a short path.
-        settings: flags of `serve`, beside those of address and directories.
+        tls: with a certificate of the test's own.
+        settings: flags of `serve`, beside those of port and directories.
     """
 
-    def __init__(self, root: Path, **settings: object) -> None:
+    def __init__(self, root: Path, *, tls: bool = False, **settings: object) -> None:
         self.data_dir = root / "data"
         self.runtime_dir = root / "run"
         self.port = free_port()
+        self.http_port = free_port()
         self.log_file = root / "log"
         self.output_file = root / "output"
-        self.settings = settings
+        self.authority = Authority(root) if tls else None
+        self.settings = {**(self.authority.settings if self.authority else {}), **settings}
         self.marker = f"{MARKER}={secrets.token_hex(8)}"
         self.keys = KeyStore(self.data_dir / DATABASE_NAME)
         self.key = self.new_key()
         self.process: subprocess.Popen[bytes] | None = None
         self._producer: Producer | None = None
+        self._logged: list[dict[str, Any]] = []
+        self._log_position = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -79,7 +91,9 @@ class Service:
 
     def start(self) -> None:
         """Start `serve`, and wait until it says that subscribers are welcome."""
-        command = self.command("serve", host="127.0.0.1", port=self.port, log_format="json", **self.settings)
+        ports = {"port": self.port, "http_port": self.http_port}
+        settings = {"host": "127.0.0.1", **ports, "log_format": "json", **self.settings}
+        command = self.command("serve", **settings)
         command += ["--data-dir", str(self.data_dir), "--runtime-dir", str(self.runtime_dir)]
         with self.log_file.open("ab") as log, self.output_file.open("wb") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=log, env=self.environment)
@@ -108,19 +122,31 @@ class Service:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Ours without settings, with the marker by which the service's processes are found."""
+        """Ours without settings, with the marker by which the service's processes are found, and who is trusted."""
         name, _, value = self.marker.partition("=")
-        return {key: text for key, text in os.environ.items() if not key.startswith("BOOKS_RELAYER_")} | {name: value}
+        ours = {key: text for key, text in os.environ.items() if not key.startswith("BOOKS_RELAYER_")}
+        trusted = self.authority.environment if self.authority else {}
+        return ours | {name: value} | trusted
 
     @property
     def endpoint(self) -> str:
         """Where producers connect."""
         return f"ipc://{self.runtime_dir}/ingest.sock"
 
+    @property
+    def trust(self) -> ssl.SSLContext | None:
+        """What clients trust, None without TLS."""
+        return self.authority.trust if self.authority else None
+
+    @property
+    def address(self) -> str:
+        """Where subscribers connect, without the path of a channel."""
+        return f"{'wss' if self.authority else 'ws'}://127.0.0.1:{self.port}"
+
     def url(self, channel: Channel, key: str | None = None, **parameters: str) -> str:
         """A subscriber's address."""
         query = "&".join(f"{name}={value}" for name, value in {"key": key or self.key, **parameters}.items())
-        return f"ws://127.0.0.1:{self.port}/ws/{channel}?{query}"
+        return f"{self.address}/ws/{channel}?{query}"
 
     def new_key(
         self,
@@ -144,8 +170,12 @@ class Service:
 
     def log(self) -> list[dict[str, Any]]:
         """What all processes have logged."""
-        lines = self.log_file.read_bytes().splitlines()
-        return [json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")]
+        with self.log_file.open("rb") as log:
+            log.seek(self._log_position)
+            whole, newline, _ = log.read().rpartition(b"\n")
+        self._log_position += len(whole) + len(newline)
+        self._logged += [json.loads(line) for line in whole.splitlines() if line.startswith(b"{")]
+        return self._logged
 
     def logged(self, event: str, **values: object) -> list[dict[str, Any]]:
         """The log's entries of one event with these values."""
@@ -190,8 +220,30 @@ class Service:
             self.process.wait()
 
 
+def start_in_vain(**settings: object) -> str:
+    """Run a `serve` that can't start, and says so.
+
+    Args:
+        settings: flags of `serve`; directories and ports that they don't name are empty and free ones.
+
+    Returns:
+        What it says.
+    """
+    ports = {"port": free_port(), "http_port": free_port()}
+    with TemporaryDirectory(prefix="relay-") as root:
+        defaults = {**ports, "workers": 1, "data_dir": f"{root}/data", "runtime_dir": f"{root}/run"}
+        command = Service.command("serve", **{**defaults, **settings})
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=IN_VAIN_SECONDS, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
 @contextmanager
-def running(**settings: object) -> Iterator[Service]:
+def running(*, tls: bool = False, **settings: object) -> Iterator[Service]:
     """A service that is ready, and stopped in order at the end."""
-    with TemporaryDirectory(prefix="relay-") as root, Service(Path(root), **{"workers": 2, **settings}) as service:
+    with (
+        TemporaryDirectory(prefix="relay-") as root,
+        Service(Path(root), tls=tls, **{"workers": 2, **settings}) as service,
+    ):
         yield service

@@ -5,7 +5,8 @@ import json
 import secrets
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from ssl import SSLContext
+from typing import Any, Protocol, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -20,6 +21,21 @@ from service.waiting import eventually
 GREETING_FRAMES = 2
 """welcome and snapshot."""
 FULL_WINDOW = 15
+
+
+class Reachable(Protocol):
+    """A service that subscribers find."""
+
+    @property
+    def port(self) -> int:
+        """Of loopback."""
+
+    @property
+    def trust(self) -> SSLContext | None:
+        """What they trust, None without TLS."""
+
+    def url(self, channel: Channel, key: str | None = None, **parameters: str) -> str:
+        """A subscriber's address."""
 
 
 class Subscriber:
@@ -39,7 +55,7 @@ class Subscriber:
     @classmethod
     async def join(
         cls,
-        service: Service,
+        service: Reachable,
         channel: Channel,
         key: str | None = None,
         *,
@@ -65,6 +81,7 @@ class Subscriber:
         connection = await connect(
             service.url(channel, key, **parameters),
             sock=client,
+            ssl=service.trust,
             compression=None,
             extensions=None if window_bits is None else [_offer(window_bits)],
             ping_interval=None,
@@ -76,10 +93,10 @@ class Subscriber:
         return subscriber
 
     @classmethod
-    async def join_at(cls, service: Service, channel: Channel, worker: int) -> Self:
+    async def join_at(cls, service: Service, channel: Channel, worker: int, key: str | None = None) -> Self:
         """Connect until the kernel chooses that worker."""
         while True:
-            subscriber = await cls.join(service, channel)
+            subscriber = await cls.join(service, channel, key)
             if subscriber.worker(service) == worker:
                 return subscriber
             await subscriber.leave()

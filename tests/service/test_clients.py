@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 
 import aiohttp
@@ -12,12 +12,18 @@ from broker.messages import CHANNELS, Channel
 from service.clients import CLIENTS, Frames
 from service.derived import derive
 from service.observed import encode, game, last_word, quote
-from service.running import Service
+from service.running import Service, running
 from service.subscriber import is_new_game
 from service.waiting import DEADLINE_SECONDS, eventually
 
 QUOTES = 500
 PING_SLOTS = 30
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "tls"])
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    with running(tls=request.param) as service:
+        yield service
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -69,7 +75,7 @@ def test_the_server_pings_its_subscribers_one_after_the_other(service: Service) 
         pinged: list[int] = []
 
         async def listen(session: aiohttp.ClientSession, number: int) -> None:
-            async with session.ws_connect(service.url("live"), autoping=False) as connection:
+            async with session.ws_connect(service.url("live"), autoping=False, ssl=service.trust or True) as connection:
                 async for message in connection:
                     if message.type is aiohttp.WSMsgType.PING:
                         pinged.append(number)

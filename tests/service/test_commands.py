@@ -3,8 +3,12 @@
 import asyncio
 import gzip
 import json
+import os
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +17,7 @@ from service.observed import encode, game, last_word, quote
 from service.requesting import request
 from service.running import Service
 from service.subscriber import Subscriber
-from service.waiting import until
+from service.waiting import eventually, until
 
 COMMAND_SECONDS = 20
 
@@ -55,6 +59,17 @@ def test_keys_are_created_listed_and_revoked_while_the_service_runs(service: Ser
     assert request(service.port, target).status == 401
 
 
+def test_a_key_is_rotated_while_the_service_runs(service: Service) -> None:
+    old = service.new_key(channels=("live",))
+    printed, told = run(service, "keys", "rotate", service.key_id(old), grace="1h", data_dir=service.data_dir)
+    new = printed.strip()
+    until(lambda: request(service.port, f"/ws/live?key={new}").status == 101, "the new key opens", 2)
+    assert request(service.port, f"/ws/odds?key={new}").status == 403
+    assert request(service.port, f"/ws/live?key={old}").status == 101
+    assert "good until" in told
+    assert new not in told
+
+
 def test_publish_takes_the_good_lines_of_standard_input_and_names_the_bad_ones(service: Service) -> None:
     lines = [encode(game("published")), b"junk", b"", encode(quote("published", 120.0)), encode(quote("nobody", 120.0))]
 
@@ -91,6 +106,44 @@ def test_replay_plays_several_files_as_one_by_their_times(service: Service, tmp_
             assert "2000 observations accepted, 0 rejected" in told
 
     asyncio.run(scenario())
+
+
+def test_status_tells_how_the_service_stands(service: Service) -> None:
+    async def scenario() -> None:
+        async with await Subscriber.join(service, "live"), await Subscriber.join(service, "odds"):
+            await eventually(lambda: standing(service)["subscribers"] == {"total": 2, "live": 1, "odds": 1}, "both")
+
+    asyncio.run(scenario())
+    screen, _ = run(service, "status", http_port=service.http_port)
+    for part in ("● reports", "of 20,000", "worker-1", "worker-2"):
+        assert part in screen
+
+
+def standing(service: Service) -> dict[str, Any]:
+    """What `status --json` prints."""
+    printed, _ = run(service, "status", "--json", http_port=service.http_port)
+    figures: dict[str, Any] = json.loads(printed)
+    return figures
+
+
+def test_status_at_a_terminal_is_drawn_each_second_until_interrupted(service: Service) -> None:
+    controller, terminal = os.openpty()
+    with os.fdopen(controller, "rb", buffering=0) as screen:
+        process = subprocess.Popen(
+            service.command("status", http_port=service.http_port),
+            stdin=subprocess.DEVNULL,
+            stdout=terminal,
+            env={**service.environment, "TERM": "xterm", "COLUMNS": "100", "LINES": "40"},
+        )
+        os.close(terminal)
+        drawn = b""
+        while drawn.count(b"reports") < 3:
+            drawn += screen.read(4096)
+        process.send_signal(signal.SIGINT)
+        with suppress(OSError):  # The terminal is hung up at its end (pty(7)).
+            while screen.read(4096):
+                pass
+        assert process.wait(COMMAND_SECONDS) == 0
 
 
 def test_good_settings_are_said_to_be_good(service: Service) -> None:

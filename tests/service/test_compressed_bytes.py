@@ -13,6 +13,8 @@ from service.raw import DEFLATE, RawSubscriber
 from service.recorded import in_batches, with_pulls
 from service.running import Service, running
 
+pytestmark = pytest.mark.alone
+
 BATCH_LINES = 64
 LINES = 20_000
 """Of each day at most: the days of the NFL are shorter."""

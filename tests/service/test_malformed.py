@@ -12,10 +12,13 @@ import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from broker.ingest import MESSAGE_LIMIT_BYTES
+from broker.observations import BATCH_LIMIT_BYTES, BATCH_LIMIT_OBSERVATIONS
 from service.observed import encode, game, last_word, quote
 from service.producing import Socket, answered, exchange, producer
 from service.running import Service
 from service.subscriber import Subscriber
+from service.waiting import DEADLINE_SECONDS
 
 KNOWN = "known-game"
 MEGABYTES_10 = 10 * 1024 * 1024
@@ -115,7 +118,7 @@ def test_a_json_array_is_a_batch_too(socket: Socket) -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"\n \r\n\n", b"[]", b" [ ] "])
 def test_an_empty_batch_is_answered(socket: Socket, payload: bytes) -> None:
-    assert exchange(socket, payload)[1:] == (0, 0, {}, None)
+    assert exchange(socket, payload)[1:] == (0, 0, {}, None, False)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +133,36 @@ def test_a_message_that_is_no_batch_is_answered_with_the_rule(socket: Socket, pa
     assert (answer.accepted, answer.events) == (0, 0)
     assert answer.error
     assert "two parts" in answer.error
+    assert answer.permanent
+
+
+def test_a_batch_of_the_largest_size_is_taken(socket: Socket) -> None:
+    line = good()
+    assert exchange(socket, line + b"\n" * (BATCH_LIMIT_BYTES - len(line))).accepted == 1
+    assert exchange(socket, b"\n".join([good()] * BATCH_LIMIT_OBSERVATIONS)).accepted == BATCH_LIMIT_OBSERVATIONS
+
+
+def test_a_batch_that_is_larger_is_answered_with_the_rule(socket: Socket) -> None:
+    for size in (BATCH_LIMIT_BYTES + 1, MESSAGE_LIMIT_BYTES):
+        line = good()
+        answer = exchange(socket, line + b"\n" * (size - len(line)))
+        assert answer[1:] == (0, 0, {}, "a batch is at most 16777216 bytes: send this one in parts", True)
+
+
+def test_a_batch_of_too_many_observations_is_answered_with_the_rule(socket: Socket) -> None:
+    lines = [good()] * (BATCH_LIMIT_OBSERVATIONS + 1)
+    for payload in (b"\n".join(lines), b"[" + b",".join(lines) + b"]"):
+        answer = exchange(socket, payload)
+        assert answer[1:] == (0, 0, {}, "a batch is at most 10000 observations: send this one in parts", True)
+
+
+def test_who_sends_even_more_is_cut_off_and_nobody_else_notices(service: Service, socket: Socket) -> None:
+    with producer(service.endpoint) as other, other.get_monitor_socket(zmq.EVENT_DISCONNECTED) as monitor:
+        assert exchange(other, good()).accepted == 1
+        other.send_multipart([b"id", bytes(MESSAGE_LIMIT_BYTES + 1)])
+        assert monitor.poll(int(DEADLINE_SECONDS * 1000))
+        other.disable_monitor()
+    assert exchange(socket, good()).accepted == 1
 
 
 def test_a_req_socket_is_a_producer_too(service: Service, socket: Socket) -> None:

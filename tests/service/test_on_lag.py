@@ -2,16 +2,14 @@
 
 import asyncio
 import json
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.census import send_queues, why_impossible
 from service.observed import encode, game, last_word, quote
+from service.processes import resident_bytes
 from service.recorded import in_batches
 from service.running import Service, running
 from service.subscriber import Subscriber, begin
@@ -26,14 +24,14 @@ BATCH = 256
 GAME = "a-game"
 FILLING = 40_000
 """Events after which a worker's log has its full length and grows no more."""
-NEVER_READING = 50
+NEVER_READING = 200
 LIMIT_BYTES = 256 * 1024
 """What one client that never reads may cost the server, kernel and worker together."""
 
 
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with running(workers=1) as service:
+@pytest.fixture(params=[False, True], ids=["plain", "tls"])
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    with running(workers=1, tls=request.param) as service:
         yield service
 
 
@@ -102,7 +100,7 @@ def _parted(received: list[str]) -> tuple[list[str], dict[str, Any], list[str]]:
     return received[:place], json.loads(received[place]), received[place + 1 :]
 
 
-@pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss, of Debian's iproute2")
+@pytest.mark.skipif(why_impossible() is not None, reason=why_impossible() or "")
 def test_a_client_that_never_reads_costs_at_most_a_quarter_of_a_megabyte(service: Service) -> None:
     asyncio.run(_never_reading(service))
 
@@ -111,16 +109,16 @@ async def _never_reading(service: Service) -> None:
     (worker,) = service.workers
     service.send([encode(game(GAME))])
     await asyncio.to_thread(_send, service, [encode(quote(GAME, 100.0 + number)) for number in range(FILLING)])
-    frozen = [await Subscriber.join(service, "odds") for _ in range(NEVER_READING)]
+    frozen = [await Subscriber.join(service, "odds", receive_buffer=RECEIVE_BUFFER_BYTES) for _ in range(NEVER_READING)]
     for subscriber in frozen:
         subscriber.stop_reading()
     async with await Subscriber.join(service, "odds") as healthy:
         await begin(service, healthy)
-        before = _resident_bytes(worker)
+        before = resident_bytes(worker)
         await asyncio.to_thread(_send, service, [encode(quote(GAME, -100.0 - number)) for number in range(FILLING)])
         await healthy.until(lambda: len(healthy.events) == FILLING, "up to date")
-        in_worker = (_resident_bytes(worker) - before) / NEVER_READING
-        in_kernel = _largest_send_queue(service.port)
+        in_worker = (resident_bytes(worker) - before) / NEVER_READING
+        in_kernel = max(send_queues(service.port))
         assert in_kernel > 0
         assert in_worker + in_kernel <= LIMIT_BYTES
     for subscriber in frozen:
@@ -130,14 +128,3 @@ async def _never_reading(service: Service) -> None:
 def _send(service: Service, lines: list[bytes]) -> None:
     for batch in in_batches(lines, BATCH):
         service.send(batch)
-
-
-def _resident_bytes(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-
-
-def _largest_send_queue(port: int) -> int:
-    """The most that the kernel holds for one of a port's connections, its own overhead included (ss(8), skmem)."""
-    shown = subprocess.run(["ss", "-tmnH", f"sport = :{port}"], check=True, capture_output=True, text=True).stdout
-    return max(int(queued) for queued in re.findall(r",w(\d+),", shown))

@@ -25,13 +25,18 @@ Batches = Sequence[Sequence[bytes]]
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
     """One for each replay: the journal then holds this replay alone."""
-    with running() as service:
+    with running(tls=getattr(request, "param", False)) as service:
         yield service
 
 
-@pytest.mark.parametrize("name", ["nfl-2025-10-12", "cricket-ned-png-2022-07-11"])
+@pytest.mark.parametrize(
+    ("name", "service"),
+    [("nfl-2025-10-12", False), ("nfl-2025-10-12", True), ("cricket-ned-png-2022-07-11", False)],
+    indirect=["service"],
+    ids=["nfl", "nfl-tls", "cricket"],
+)
 def test_every_joiner_of_a_replay_gets_the_exact_tail(service: Service, name: str) -> None:
     batches = in_batches(with_pulls(name), BATCH_LINES)
     asyncio.run(_replay(service, batches, kill_broker=False))

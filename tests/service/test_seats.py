@@ -1,6 +1,9 @@
 """The cap: exact from both sides, over all workers, also when one is killed."""
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
@@ -11,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from service.requesting import request
 from service.running import Service, running
 from service.subscriber import Subscriber
+from service.waiting import until
 
 CAP = 5
 WORKERS = 3
@@ -37,7 +41,7 @@ async def attempt(service: Service) -> Subscriber | None:
         assert response.status_code == 503
         assert int(response.headers["Retry-After"]) > 0
         assert response.headers["Content-Type"] == "application/json"
-        assert str(CAP) in msgspec.json.decode(response.body)["error"]
+        assert f"all {CAP} seats are taken" in msgspec.json.decode(response.body)["error"]
         return None
 
 
@@ -135,5 +139,33 @@ def test_a_killed_workers_seats_are_free_and_a_new_worker_accepts(service: Servi
                 await comer.leave()
             assert comer
             await comer.leave()
+
+    asyncio.run(scenario())
+
+
+def test_who_comes_while_the_broker_is_replaced_waits_for_the_new_one(service: Service) -> None:
+    async def scenario() -> None:
+        before = service.pid("broker")
+        os.kill(before, signal.SIGKILL)
+        async with AsyncExitStack() as stack:
+            assert len(await full_house(service, stack)) == CAP
+        await asyncio.to_thread(until, lambda: service.pid("broker") != before, "the broker is there again")
+
+    asyncio.run(scenario())
+
+
+def test_so_does_who_comes_while_the_broker_is_frozen(service: Service) -> None:
+    async def scenario() -> None:
+        async with AsyncExitStack() as stack:
+            seated = await full_house(service, stack)
+            before = service.pid("broker")
+            os.kill(before, signal.SIGSTOP)
+            await seated[0].leave()
+            began = time.monotonic()
+            comer = await attempt(service)
+            assert comer
+            print(f"a seat was given {time.monotonic() - began:.1f} s after its broker was frozen")
+            await stack.enter_async_context(comer)
+            assert service.pid("broker") != before
 
     asyncio.run(scenario())

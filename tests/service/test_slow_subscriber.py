@@ -1,13 +1,16 @@
 """A subscriber that stops reading loses the oldest events and no others, and nobody else loses any."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
 from service.observed import encode, game, last_word, quote
 from service.recorded import in_batches
-from service.running import Service
+from service.running import Service, running
 from service.subscriber import Subscriber, begin
+
+pytestmark = pytest.mark.alone
 
 QUEUE_EVENTS = 256
 SENT = 40_000
@@ -15,6 +18,12 @@ SENT = 40_000
 RECEIVE_BUFFER_BYTES = 4096
 FROZEN_SECONDS = 2.5
 """Time in which its socket takes nothing, after which a client counts as frozen: about one second is the rule."""
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "tls"])
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    with running(tls=request.param) as service:
+        yield service
 
 
 @pytest.mark.parametrize("pause_seconds", [0.0, FROZEN_SECONDS], ids=["slow", "frozen"])

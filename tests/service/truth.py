@@ -1,15 +1,19 @@
 """What the broker emitted, out of its journal, read while the service runs: the measure of what subscribers got."""
 
 import json
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Self
 
 from broker.journal import DATABASE_NAME
 from broker.messages import Channel, Commit, decode_commit
+from service.derived import Outcome
 
 SEVEN_BITS = 125
+LOG_HEADER_BYTES = 32
 Image = dict[str, str]
 """The games of the snapshot by game_id, encoded."""
 
@@ -34,8 +38,7 @@ class Truth:
     @classmethod
     def read(cls, data_dir: Path) -> Self:
         """Read the journal, which must still hold everything from the first commit on."""
-        rows = _query(data_dir, "SELECT body FROM commits ORDER BY last_seq")
-        return cls([decode_commit(body) for (body,) in rows])
+        return cls(commits_after(data_dir, 0))
 
     @property
     def has_no_hole(self) -> bool:
@@ -70,9 +73,21 @@ class Truth:
         return points
 
 
+def commits_after(data_dir: Path, seq: int) -> list[Commit]:
+    """What the journal holds of the commits after a sequence number, in order."""
+    rows = _query(data_dir, "SELECT body FROM commits WHERE last_seq > ? ORDER BY last_seq", seq)
+    return [decode_commit(body) for (body,) in rows]
+
+
 def final_games(data_dir: Path) -> dict[str, dict[str, Any]]:
     """The games as the broker knows them, by game_id."""
     return {game_id: json.loads(game) for game_id, game in _query(data_dir, "SELECT game_id, game FROM games")}
+
+
+def final_prices(data_dir: Path) -> dict[Outcome, float]:
+    """The prices as the broker knows them, by outcome."""
+    rows = _query(data_dir, "SELECT outcome, price FROM prices")
+    return {tuple(json.loads(outcome)): price for outcome, price in rows}
 
 
 def snapshot_text(channel: Channel, ts: int, image: Image) -> str:
@@ -92,6 +107,31 @@ def unframed(frame: bytes) -> str:
     return frame[start:].decode()
 
 
-def _query(data_dir: Path, query: str) -> list[Any]:
-    with closing(sqlite3.connect(f"file:{data_dir / DATABASE_NAME}?mode=ro", uri=True)) as database:
-        return database.execute(query).fetchall()
+def _query(data_dir: Path, query: str, *values: int) -> list[Any]:
+    with TemporaryDirectory() as copies, closing(sqlite3.connect(_copied(data_dir, Path(copies)))) as database:
+        return database.execute(query, values).fetchall()
+
+
+def _copied(data_dir: Path, copies: Path) -> Path:
+    """Copy the database, which the broker lets nobody else open, as it is at one moment."""
+    log = data_dir / f"{DATABASE_NAME}-wal"
+    while True:
+        # The database first: as long as the log isn't begun anew, all that changes there meanwhile is in the log too.
+        head = _head(log)
+        for file in (data_dir / DATABASE_NAME, log):
+            copy = copies / file.name
+            copy.unlink(missing_ok=True)
+            # A broker that stops in order takes its log along.
+            with suppress(FileNotFoundError):
+                shutil.copy(file, copy)
+        if _head(log) == head:
+            return copies / DATABASE_NAME
+
+
+def _head(log: Path) -> bytes:
+    """What differs each time that a log is begun (sqlite.org/fileformat2.html, 4.1); nothing where there is none."""
+    try:
+        with log.open("rb") as file:
+            return file.read(LOG_HEADER_BYTES)
+    except FileNotFoundError:
+        return b""
