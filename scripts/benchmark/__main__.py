@@ -14,12 +14,12 @@ from benchmark import plot, processes, report
 from benchmark.machine import CLIENT_CORE, CORES
 from benchmark.plan import QUICK, REAL, Plan
 from benchmark.report import Report
-from benchmark.scenarios import compression, fanout, growth, light, memory, peers, slow, storm
+from benchmark.scenarios import compression, fanout, growth, hostile, light, memory, peers, slow, storm, tls, watched
 
 Scenario = Callable[[Plan, str], Report]
 SCENARIOS: dict[str, Scenario] = {
     module.__name__.rpartition(".")[2]: module.run
-    for module in (fanout, peers, light, slow, memory, storm, growth, compression)
+    for module in (fanout, peers, light, slow, hostile, memory, storm, growth, compression, tls, watched)
 }
 DEFAULT_FOLDER = Path("build/benchmark")
 

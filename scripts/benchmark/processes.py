@@ -1,12 +1,18 @@
 """What processes and cores use, out of /proc, and which core a process runs on."""
 
 import os
-from collections.abc import Iterable
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 IDLE_COLUMNS = (4, 5)
 """idle and iowait, in a line of /proc/stat."""
+UNDER_WAY_SECONDS = 1.0
+"""Until what runs beside has come up to its pace."""
 
 
 def children(pid: int) -> list[int]:
@@ -16,15 +22,32 @@ def children(pid: int) -> list[int]:
     ]
 
 
-def command(pid: int) -> list[str]:
-    """Read a process' command line."""
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+def title(pid: int) -> str:
+    """Read what a process shows in the place of its command line."""
+    return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0")
 
 
 def pin(pid: int, core: int) -> None:
     """Have all threads of a process run on one core, and those that they start."""
     for task in Path(f"/proc/{pid}/task").iterdir():
         os.sched_setaffinity(int(task.name), {core})
+
+
+@contextmanager
+def beside(module: str, *arguments: str) -> Iterator[None]:
+    """Have a program of ours run, on our own core, until the block ends.
+
+    Raises:
+        RuntimeError: if it has ended by itself.
+    """
+    with subprocess.Popen([sys.executable, "-m", module, *arguments]) as program:  # noqa: S603 our own program
+        time.sleep(UNDER_WAY_SECONDS)
+        try:
+            yield
+            if program.poll() is not None:
+                raise RuntimeError(f"{module} has ended by itself")
+        finally:
+            program.kill()
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:

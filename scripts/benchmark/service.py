@@ -20,6 +20,7 @@ from benchmark.load import Address
 from benchmark.machine import CLIENT_CORE, SERVER_CORE
 from benchmark.material import Material
 from benchmark.shape import Shape
+from broker.process_title import PREFIX
 
 COMMAND = Path(sys.executable).with_name("books-relayer")
 WELCOME_AND_SNAPSHOT = 2
@@ -47,10 +48,12 @@ class Service:
     Args:
         workers: how many share the servers' core.
         material: what it is fed with.
+        flags: more of `serve`.
     """
 
-    def __init__(self, workers: int = 1, material: Material | None = None) -> None:
+    def __init__(self, workers: int = 1, material: Material | None = None, flags: Sequence[str] = ()) -> None:
         self._workers = workers
+        self._flags = flags
         self.material = material or uniform.material()
         self._dir = TemporaryDirectory(prefix="bench-")
         self._log = Path(self._dir.name) / "log"
@@ -64,13 +67,16 @@ class Service:
             stderr=subprocess.DEVNULL,
         ).strip()
         port = free_port()
+        self.http_port = free_port()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(  # noqa: S603 our own program
                 [
                     COMMAND,
                     "serve",
-                    *("--port", str(port), "--workers", str(self._workers), "--log-format", "json"),
+                    *("--port", str(port), "--http-port", str(self.http_port), "--workers", str(self._workers)),
+                    *("--log-format", "json"),
                     *("--data-dir", data_dir, "--runtime-dir", f"{self._dir.name}/run", "--drain-seconds", "0"),
+                    *self._flags,
                 ],
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -98,12 +104,12 @@ class Service:
     @property
     def pids(self) -> Sequence[int]:
         """The workers."""
-        return self._of_module("workers")
+        return self._titled("worker-")
 
     @property
     def broker_pids(self) -> Sequence[int]:
         """The broker."""
-        return self._of_module("broker")
+        return self._titled("broker")
 
     def begin(self, shape: Shape, seconds: float) -> None:
         """Start to feed the service."""
@@ -123,13 +129,14 @@ class Service:
         return Counts(STOPPING, sum(each.dropped for each in counts), sum(each.overrun for each in counts))
 
     def _pin(self) -> None:
-        for pid in (os.getpid(), self._process.pid, *self.broker_pids):
+        for pid in (os.getpid(), self._process.pid, *self.broker_pids, *self._titled("http")):
             processes.pin(pid, CLIENT_CORE)
         for pid in self.pids:
             processes.pin(pid, SERVER_CORE)
 
-    def _of_module(self, module: str) -> list[int]:
-        return [pid for pid in processes.children(self._process.pid) if processes.command(pid)[-2:] == ["-m", module]]
+    def _titled(self, beginning: str) -> list[int]:
+        children = processes.children(self._process.pid)
+        return [pid for pid in children if processes.title(pid).startswith(PREFIX + beginning)]
 
     def _stop(self) -> None:
         if self._process.poll() is not None:
