@@ -13,9 +13,9 @@ SHOWN_DEFAULTS = {
     "workers": "one a core",
     "data_dir": "`$STATE_DIRECTORY`, else `.books-relayer`",
     "runtime_dir": "`$RUNTIME_DIRECTORY`, else `.books-relayer`",
-    "ingest": "",
+    "ingest_keys": "none",
 }
-"""Defaults that depend on the machine, or are told by the description."""
+"""Defaults that depend on the machine."""
 
 
 def closing_table() -> str:
@@ -30,7 +30,8 @@ def settings_table() -> str:
     for field in kind.fields:
         assert isinstance(field.type, inspect.Metadata)
         assert field.type.extra_json_schema
-        default = SHOWN_DEFAULTS.get(field.name, f"`{field.default}`")
+        # An empty one means none, or is told by the description.
+        default = SHOWN_DEFAULTS.get(field.name, f"`{field.default}`" if field.default != "" else "")
         flag = "--" + field.name.replace("_", "-")
         rows.append(f"| `{flag}` | {default} | {field.type.extra_json_schema['description']} |")
     return "\n".join(rows)
