@@ -11,7 +11,7 @@ DEADLINE_SECONDS = 20.0
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS) -> T:
+def until(condition: Callable[[], T | None], what: str, seconds: float = DEADLINE_SECONDS) -> T:
     """Wait until a condition holds.
 
     Args:
@@ -26,7 +26,7 @@ def until(condition: Callable[[], T], what: str, seconds: float = DEADLINE_SECON
     return value
 
 
-async def eventually(condition: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS) -> T:
+async def eventually(condition: Callable[[], T | None], what: str, seconds: float = DEADLINE_SECONDS) -> T:
     """Wait likewise, while other coroutines go on."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
