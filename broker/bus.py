@@ -62,6 +62,10 @@ class Bus:
         """Send to one worker, or the HTTP process; for one that has just gone it is dropped."""
         self._port.send(b"%d" % process, encode(message))
 
+    def read(self) -> None:
+        """Hear what has been said by now, by those too who have ended since."""
+        self._port.read()
+
     def close(self) -> None:
         """Close both sockets."""
         self._port.close()

@@ -145,6 +145,9 @@ class Broker:
         self._clerk.changed(changes)
 
     def _worker_gone(self, pid: int) -> None:
+        # Its last words: whoever adds up what workers counted learns of them only while it is one of them.
+        self._bus.read()
+        self._report()
         self._desk.gone(pid)
         self._report()
 

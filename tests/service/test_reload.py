@@ -16,6 +16,7 @@ from service.running import Service, running
 from service.subscriber import Subscriber
 from service.truth import Truth
 from service.waiting import eventually, until
+from service.web import metric
 
 CAP = 40
 RESTART = (1012, "service restart")
@@ -67,6 +68,19 @@ def test_workers_are_renewed_while_others_come_and_none_is_turned_away(service: 
         ]
         # Each new one is there before its predecessor has gone.
         assert starts[2:] == [service.workers[0], before[0], service.workers[1], before[1]]
+
+    asyncio.run(scenario())
+
+
+def test_what_workers_count_last_is_counted(service: Service) -> None:
+    async def scenario() -> None:
+        subscribers = [await Subscriber.join(service, "odds") for _ in range(CAP)]
+        reload(service)
+        for subscriber in subscribers:
+            assert await subscriber.until_closed() == RESTART
+        await eventually(
+            lambda: metric(service, "closed_connections_total", code="1012", reason="restart") == CAP, "all are counted"
+        )
 
     asyncio.run(scenario())
 
