@@ -5,7 +5,9 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from http.client import HTTPSConnection
 from typing import NamedTuple
 
 import aiohttp
@@ -24,6 +26,7 @@ from service.requesting import HANDSHAKE, request
 from service.running import Service, free_port, running
 from service.subscriber import FULL_WINDOW, Subscriber
 from service.truth import Truth
+from service.web import fetch
 from workers.door import PING_SLOTS
 from workers.proxies import Proxies
 
@@ -102,6 +105,27 @@ def test_refusals_pass_as_they_are(service: Service, proxy: Proxy) -> None:
         beside, behind = request(service.port, target), request(proxy.port, target, trust=proxy.trust)
         assert (behind.status, behind.error) == (beside.status, beside.error)
         assert behind.headers.get("www-authenticate") == beside.headers.get("www-authenticate")
+
+
+def test_page_and_rest_are_for_everybody_and_the_rest_is_not(kind: Kind, service: Service) -> None:
+    with kind.before(service.port, {"127.0.0.1:8081": f"127.0.0.1:{service.http_port}"}) as proxy:
+
+        def get(target: str) -> tuple[int, Mapping[str, str], bytes]:
+            connection = HTTPSConnection(HOST, proxy.port, context=proxy.trust)
+            with closing(connection):
+                connection.request("GET", target, headers={"Authorization": f"Bearer {service.key}"})
+                answer = connection.getresponse()
+                return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+        for target in ("/", "/openapi.json", "/v1/games/live"):
+            status, headers, body = get(target)
+            beside = fetch(service, target, headers={"Authorization": f"Bearer {service.key}"})
+            assert (status, body) == (beside.status, beside.body)
+            assert status == 200
+            for name in ("content-type", "content-security-policy", "x-stream-seq"):
+                assert headers.get(name) == beside.headers.get(name)
+        for target in ("/metrics", "/status", "/admin/subscribers", "//metrics", "/%6Detrics", "/v1/../metrics"):
+            assert get(target)[0] in (403, 404), target
 
 
 def test_a_reload_of_the_relay_passes_its_close_code_and_turns_nobody_away(kind: Kind) -> None:
