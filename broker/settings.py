@@ -155,6 +155,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The trusted proxies; an address is a network of its own."""
         return tuple(ip_network(each.strip()) for each in self.trusted_proxies.split(",") if each.strip())
 
+    @property
+    def allowed_origins(self) -> frozenset[str] | None:
+        """Origins of web pages that may connect, None for any."""
+        return frozenset(each.strip() for each in self.origins.split(",")) if self.origins else None
+
     def local_endpoint(self, name: str) -> str:
         """ZeroMQ endpoint of one of our own sockets in the runtime directory."""
         return f"ipc://{Path(self.runtime_dir).absolute() / name}.sock"

@@ -23,7 +23,7 @@ class Reception:
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._settings = settings
         self._keyring = keyring
-        self._origins = frozenset(settings.origins.split(",")) if settings.origins else None
+        self._origins = settings.allowed_origins
         self._proxies = Proxies(settings.proxy_networks)
         self._addresses = Addresses(
             settings.handshakes_per_address,

@@ -25,6 +25,8 @@ class Totals:
         self.starts: Counter[str] = Counter()
         """Processes seen so far, by name."""
         self._seen: set[int] = set()
+        self.counts = Counts()
+        """Of all workers that there ever were; what is only so now is that of the living."""
 
     def take(self, report: Report) -> None:
         """The next report has come."""
@@ -45,12 +47,12 @@ class Totals:
                 self._workers.pop(worker.pid, None)
                 self._workers[worker.pid] = worker.counts
         self._forget()
+        told = (told if pid in self._alive else ended(told) for pid, told in self._workers.items())
+        self.counts = sum(told, self._base)
 
-    @property
-    def counts(self) -> Counts:
-        """Of all workers that there ever were; what is only so now is that of the living."""
-        counts = (told if pid in self._alive else ended(told) for pid, told in self._workers.items())
-        return sum(counts, self._base)
+    def of(self, pid: int) -> Counts | None:
+        """What a worker told last, if it told anything: to whichever broker."""
+        return self._workers.get(pid)
 
     @property
     def tally(self) -> TallyReport:

@@ -34,13 +34,20 @@ FIRST_PORT, PORTS = 20_000, 1_500
 """Of each of up to eight test processes, all below those that the kernel gives to clients."""
 
 
+_given_out: set[int] = set()
+"""Whoever was given one may yet have to listen on it."""
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on, and which no other test process is about to take."""
+    """A loopback port that nobody listens on, and which neither this nor another test process is about to take."""
     first = FIRST_PORT + PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
         port = random.randrange(first, first + PORTS)
+        if port in _given_out:
+            continue
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
+                _given_out.add(port)
                 return port
 
 

@@ -29,6 +29,15 @@ def test_what_is_limited_for_an_address_is_limited_for_the_client_s_and_not_for_
     assert statuses == [101, 101, 429]
 
 
+def test_pages_of_named_origins_may_connect_and_no_others() -> None:
+    one = door(seats=9, origins="https://a.example, https://b.example")
+    for origin, status in (("https://a.example", 101), ("https://b.example", 101), ("https://c.example", 403)):
+        transport = Transport()
+        arrive(one, transport, REQUEST.replace(b"Host: x", b"Host: x\r\nOrigin: " + origin.encode()))
+        assert transport.status == status, origin
+    assert one.counts().refused == {"origin": 1}
+
+
 def test_an_address_may_have_only_so_many_handshakes_under_way() -> None:
     one = door(seats=9, handshakes_per_address=2)
     first, second, third, other = Transport(), Transport(), Transport(), Transport("192.0.2.2")

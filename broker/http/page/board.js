@@ -51,12 +51,14 @@ export class Board {
     }
   }
 
-  // Likewise, with an answer that has every game there is: the others have left.
-  takeAll (games, askedAt) {
+  // Likewise, with answers of all leagues but the `silent` ones, by their codes: other games of theirs have left. Games
+  // without a league are in no such answer.
+  takeAll (games, askedAt, silent) {
     this.take(games, askedAt)
     const there = new Set(games.map((game) => game.game_id))
     for (const [id, heardAt] of this.#heardAt) {
-      if (!there.has(id) && !isNewer(heardAt, askedAt)) this.#remove(id)
+      const code = this.games.get(id).pn_league_code
+      if (code && !silent.has(code) && !there.has(id) && !isNewer(heardAt, askedAt)) this.#remove(id)
     }
   }
 

@@ -42,6 +42,11 @@ export class Feed {
     if (this.#channel && !this.#socket) this.#connect()
   }
 
+  // The network is back: what is to come after a pause may come now.
+  hurry () {
+    if (this.#timer !== null) this.#connect()
+  }
+
   stop () {
     this.#channel = null
     this.#drop()
@@ -104,6 +109,7 @@ export class Feed {
 
   #drop () {
     clearTimeout(this.#timer)
+    this.#timer = null
     clearTimeout(this.#silence)
     if (!this.#socket) return
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null

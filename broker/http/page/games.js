@@ -27,7 +27,9 @@ export function matchName (game) {
 export function standing (game, now) {
   if (isFinished(game)) return FINISHED[game.status]
   if (game.status === 'live') return [game.scores.period, game.scores.clock].filter(Boolean).join(' · ') || 'Live'
-  return game.start_date === null ? 'Soon' : start(new Date(game.start_date), new Date(now))
+  const date = new Date(game.start_date ?? '')
+  // A producer may write what is no date.
+  return Number.isNaN(date.getTime()) ? 'Soon' : start(date, new Date(now))
 }
 
 // What goes on in it: `3rd & 5 at NYJ 32 · last play`; nothing while it isn't played.

@@ -1,4 +1,5 @@
 // The page: one screen at a time, one socket, and what is known of the games.
+import { streamUrl } from './address.js'
 import { Board } from './board.js'
 import { CONNECTING, Feed } from './feed.js'
 import { LAG_MS } from './joining.js'
@@ -10,11 +11,12 @@ import { key } from './session.js'
 import { Connection } from './views/connection.js'
 
 const TICK_MS = 1_000
+const RETRY_MS = 2_000
 const UNAUTHORIZED = 401
 
 const element = (id) => document.getElementById(id)
 const main = element('main')
-const { body: config } = await ask('config.json')
+const config = await configuration()
 const board = new Board()
 const samples = new Samples()
 const wiring = { board, samples, hasAdmin: config.admin, paint: paintSoon, fail: failed }
@@ -28,15 +30,25 @@ const connection = new Connection({
   retry: () => feed.retry()
 })
 
-// A browser can't set a WebSocket's headers, so the key is in its query; the page's own address never has it.
 const feed = new Feed({
-  url: (channel) => `${config.tls ? 'wss' : 'ws'}://${location.hostname}:${config.ws_port}/ws/${channel}` +
-    `?on_lag=resync&key=${encodeURIComponent(key.get())}`,
+  url: (channel) => streamUrl(location, config, channel, key.get()),
   frame: take,
   state: connectionChanged,
   refused: askKey,
   isKeyGood: () => isKeyGood(key.get()).catch(() => true)
 })
+
+// Nothing can be shown without it.
+async function configuration () {
+  for (;;) {
+    try {
+      return (await ask('config.json')).body
+    } catch (error) {
+      main.textContent = `The service can’t be asked: ${error.message}. Trying again…`
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+}
 
 function take (frame) {
   const now = Date.now()
@@ -135,7 +147,7 @@ addEventListener('hashchange', () => {
   scrollTo(0, 0)
   main.focus({ preventScroll: true })
 })
-addEventListener('online', () => feed.retry())
+addEventListener('online', () => feed.hurry())
 element('skip').addEventListener('click', () => main.focus())
 element('forget').addEventListener('click', () => askKey(''))
 setInterval(() => { if (!document.hidden) screen.view.tick?.(Date.now()) }, TICK_MS)

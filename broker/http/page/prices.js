@@ -1,21 +1,21 @@
 // The prices of one game: events of the stream and answers over HTTP, folded. Pure: times are handed in, Unix ms.
 import { isNewer } from './joining.js'
 
-// A price that moves once a second for half an hour.
-const KEPT_MOVES = 1_800
+// As long as a chart shows.
+export const KEPT_MS = 15 * 60_000
 
 // What one book says of one outcome; `price` is null once it is withdrawn.
 class Quote {
   price = null
   heardAt = -Infinity
-  // [time, price] of each move, oldest first.
+  // [time, price] of each move, oldest first: those of the last minutes, and the one that they began with.
   moves = []
 
   move (price, now) {
     if (price === this.price) return false
     this.price = price
     this.moves.push([now, price])
-    if (this.moves.length > KEPT_MOVES) this.moves.shift()
+    while (this.moves.length > 1 && this.moves[1][0] <= now - KEPT_MS) this.moves.shift()
     return true
   }
 }

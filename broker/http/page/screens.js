@@ -24,9 +24,12 @@ const PROBLEMS = {
 export function scores ({ board, paint, fail }) {
   const state = { isComplete: false }
   const all = new Poll(ALL_GAMES_MS, async (signal) => {
-    await lookAtAllGames(board, signal)
-    state.isComplete = true
-    paint()
+    try {
+      await lookAtAllGames(board, signal)
+      state.isComplete = true
+    } finally {
+      paint()
+    }
   }, fail)
   const live = new Poll(LIVE_GAMES_MS, async (signal) => {
     const { body, askedAt } = await askWithKey('v1/games/live', signal)
@@ -75,6 +78,10 @@ async function lookAtAllGames (board, signal) {
   const { body: { leagues }, askedAt } = await askWithKey('v1/leagues', signal)
   for (const league of leagues) board.leagueNames.set(league.pn_code, league.display_name)
   const paths = leagues.map((league) => `v1/leagues/${encodeURIComponent(league.pn_code)}/games`)
-  const answers = await Promise.all(paths.map((path) => askWithKey(path, signal)))
-  board.takeAll(answers.flatMap(({ body }) => body.games), askedAt)
+  const answers = await Promise.allSettled(paths.map((path) => askWithKey(path, signal)))
+  signal.throwIfAborted()
+  const silent = new Set(leagues.filter((_, at) => answers[at].reason).map((league) => league.pn_code))
+  board.takeAll(answers.flatMap(({ value }) => value?.body.games ?? []), askedAt, silent)
+  const refused = answers.find(({ reason }) => reason)
+  if (refused) throw refused.reason
 }

@@ -41,9 +41,9 @@ export class Subscribers {
     action: { head: 'Close', button: (connId) => this.#button(connId) }
   })
 
-  #list = make('div', { hidden: true }, this.#orders(), this.#problem, this.#listing.node, this.#blank)
+  #list = make('div', { hidden: true }, this.#orders(), this.#listing.node, this.#blank)
   node = make('section', { class: 'panel subscribers' },
-    make('h2', {}, 'Slowest subscribers'), this.#gate, this.#list, this.#confirmation.node)
+    make('h2', {}, 'Slowest subscribers'), this.#gate, this.#problem, this.#list, this.#confirmation.node)
 
   #poll = new Poll(PERIOD_MS, (signal) => this.#look(signal), (error) => this.#fail(error))
 
@@ -62,6 +62,7 @@ export class Subscribers {
   #askToken (problem) {
     this.#poll.stop()
     this.#list.hidden = true
+    setText(this.#problem, '')
     this.#gate.replaceChildren(secretForm({
       label: 'Admin token',
       hint: 'The one that the service was started with. This tab alone keeps it, until it is closed.',

@@ -4,9 +4,9 @@ import { Chart } from '../chart.js'
 import { Children, make, setAttribute, setText } from '../dom.js'
 import { clockTime } from '../games.js'
 import { label, title } from '../markets.js'
+import { KEPT_MS } from '../prices.js'
 import { best, columns } from '../timeline.js'
 
-const SHOWN_MS = 15 * 60_000
 const LEAST_MS = 15_000
 const STEP_MS = 1_000
 const LEGEND = 'All books, and the best price in colour.'
@@ -52,7 +52,7 @@ export class Trend {
     if (this.#outcome === null) return
     const { quotes, best: offer } = this.#outcome
     if (quotes.size + 1 !== this.#lines.length) this.#draw()
-    const from = Math.max(this.#since, now - SHOWN_MS)
+    const from = Math.max(this.#since, now - KEPT_MS)
     const moves = this.#lines.slice(0, -1).map((book) => quotes.get(book).moves)
     const [times, ...prices] = columns(moves, from, now, STEP_MS)
     this.#columns = [times, ...prices, best(prices)]

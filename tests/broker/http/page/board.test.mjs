@@ -61,8 +61,14 @@ test('after a new snapshot an answer counts more than what was told before it', 
 test('an answer with all games takes away those that left, but not one that was just told of', () => {
   const board = boardOf(snapshot(game('a'), game('b')))
   board.apply(score('b', 1, 0), LATER)
-  board.takeAll([game('c')], LATER)
+  board.takeAll([game('c')], LATER, new Set())
   assert.deepEqual([...board.games.keys()], ['b', 'c'])
+})
+
+test('no answer takes away games of a league that did not answer, or of none', () => {
+  const board = boardOf(snapshot(game('a'), game('ball', { pn_league_code: 'mlb' }), game('who-knows', { pn_league_code: null })))
+  board.takeAll([], LATER, new Set(['mlb']))
+  assert.deepEqual([...board.games.keys()], ['ball', 'who-knows'])
 })
 
 test('changes are told once', () => {
@@ -85,7 +91,7 @@ test('leagues with something live come first, and in each what is played, to com
     game('live-early', { start_date: '2025-10-12T16:00:00Z' }),
     game('ball', { pn_league_code: 'mlb', status: 'unplayed' }),
     game('who-knows', { pn_league_code: null, status: 'final' })
-  ], T0)
+  ], T0, new Set())
   assert.deepEqual(board.leagues().map(({ name, games }) => [name, ...games.map((one) => one.game_id)]), [
     ['NFL', 'live-early', 'live-late', 'soon', 'over-late', 'over-early'],
     ['Major League Baseball', 'ball'],

@@ -103,6 +103,18 @@ test('nobody needs to wait', () => {
   assert.equal(sockets.length, 2)
 })
 
+test('a pause is cut short when the network is back', () => {
+  feed.hurry()
+  assert.equal(sockets.length, 0)
+  feed.follow('live')
+  feed.hurry()
+  assert.equal(sockets.length, 1)
+  sockets[0].end()
+  feed.hurry()
+  feed.hurry()
+  assert.equal(sockets.length, 2)
+})
+
 test('a revoked key is given up', () => {
   feed.follow('odds')
   sockets[0].open()
@@ -116,6 +128,7 @@ test('whom the operator closed stays away until somebody wants to come back', ()
   sockets[0].open()
   sockets[0].end(1008, 'closed by the operator')
   mock.timers.tick(LONGEST_MS)
+  feed.hurry()
   assert.deepEqual([told.at(-1).phase, told.at(-1).until, sockets.length], [LOST, null, 1])
   feed.retry()
   assert.equal(sockets.length, 2)

@@ -20,7 +20,7 @@ test('it stands at its clock, at its start, or is over', () => {
   assert.equal(at({ scores: { clock: null, period: null } }), 'Live')
   assert.equal(at({ status: 'final' }), 'Final')
   assert.equal(at({ status: 'ended' }), 'Ended')
-  assert.equal(at({ status: 'unplayed', start_date: null }), 'Soon')
+  for (const date of [null, '', 'TBD']) assert.equal(at({ status: 'unplayed', start_date: date }), 'Soon')
   assert.match(at({ status: 'unplayed', start_date: '2025-10-12T19:30:00' }), /^0?7:30|^19:30/)
   assert.match(at({ status: 'unplayed', start_date: '2025-10-23T07:30:00' }), /23/)
 })

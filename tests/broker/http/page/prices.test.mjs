@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LAG_MS } from '../../../../broker/http/page/joining.js'
-import { keyOf, Prices } from '../../../../broker/http/page/prices.js'
+import { keyOf, KEPT_MS, Prices } from '../../../../broker/http/page/prices.js'
 import { price, snapshot } from './a_game.mjs'
 
 const T0 = 1_000_000
@@ -94,10 +94,10 @@ test('lines of one name are outcomes of their own', () => {
   assert.deepEqual([...prices.outcomes.values()].map(({ points, best }) => [points, best.price]), [[-2.5, -110], [-3, -105]])
 })
 
-test('so many moves are kept that a chart has enough, and no more', () => {
+test('so many moves are kept as a chart shows, and what they began with', () => {
   const prices = new Prices('a')
-  for (let move = 0; move < 5_000; move++) prices.apply(price(100 + move), T0 + move)
+  const step = KEPT_MS / 10
+  for (let move = 0; move < 50; move++) prices.apply(price(100 + move), T0 + move * step)
   const { moves } = prices.outcomes.get(BRONCOS).quotes.get('BetMGM')
-  assert.equal(moves.length, 1_800)
-  assert.deepEqual(moves.at(-1), [T0 + 4_999, 5_099])
+  assert.deepEqual([moves[0], moves.at(-1)], [[T0 + 39 * step, 139], [T0 + 49 * step, 149]])
 })
