@@ -18,12 +18,12 @@ from broker.messages import CHANNELS, Channel, KeyRecord
 from workers.deflated import WindowBits
 from workers.keyring import Keyring
 from workers.permessage_deflate import agreed_window_bits
-from workers.refusals import OLD_HTTP, Refusal
+from workers.refusals import OLD_HTTP, Label, Refusal
 from workers.subscriber import ON_LAG, OnLag
 
 PATHS: dict[str, Channel] = {f"/ws/{channel}": channel for channel in CHANNELS}
 EXTENSIONS_HEADER = "Sec-WebSocket-Extensions"
-WRONG_KEY = "key"
+WRONG_KEY: Label = "key"
 """Label of the refusal that a guess gets."""
 UNAUTHORIZED_HEADERS = (("WWW-Authenticate", "Bearer"),)
 
@@ -128,5 +128,5 @@ def _key(request: Request, parameters: dict[str, list[str]]) -> str | None:
     return parameters.get("key", [None])[0]
 
 
-def _unauthorized(label: str, error: str) -> Refusal:
+def _unauthorized(label: Label, error: str) -> Refusal:
     return Refusal(HTTPStatus.UNAUTHORIZED, label, error, UNAUTHORIZED_HEADERS)

@@ -2,6 +2,7 @@
 
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Literal, get_args
 
 from msgspec import Struct, json
 from websockets.datastructures import Headers
@@ -18,6 +19,30 @@ HANDSHAKE_SECONDS = 10.0
 """A client whose request isn't complete by then is turned away."""
 REQUEST_LIMIT_BYTES = 16 * 1024
 """A handshake with a key and what browsers add, cookies included, has 1 to 4 KB."""
+
+
+Label = Literal[
+    "address_handshakes",
+    "address_seats",
+    "cap",
+    "channel",
+    "handshake",
+    "handshakes",
+    "key",
+    "key_limit",
+    "no_answer",
+    "no_key",
+    "origin",
+    "parameter",
+    "path",
+    "request_size",
+    "request_time",
+    "restart",
+    "unreadable",
+    "wrong_keys",
+]
+"""Of a reason, in the metric that counts refusals."""
+LABELS: tuple[Label, ...] = get_args(Label)
 
 
 class ErrorBody(Struct, frozen=True):
@@ -37,7 +62,7 @@ class Refusal(Struct, frozen=True):
     """
 
     status: HTTPStatus
-    label: str
+    label: Label
     error: str
     headers: tuple[tuple[str, str], ...] = ()
 

@@ -81,7 +81,7 @@ def leagues(mirror: Mirror) -> Leagues:
     """All leagues that have games."""
     by_code: dict[str, list[Game]] = defaultdict(list)
     for game in mirror.games.values():
-        if game.pn_league_code is not None:
+        if game.pn_league_code:
             by_code[game.pn_league_code].append(game)
     all_of_them = tuple(_league(mirror, code, games) for code, games in sorted(by_code.items()))
     return Leagues(len(all_of_them), all_of_them)
@@ -185,7 +185,7 @@ def _league(mirror: Mirror, code: str, games: list[Game]) -> League:
 
 
 def _sport(category: str, games: list[Game]) -> Sport:
-    codes = tuple(sorted({game.pn_league_code for game in games if game.pn_league_code is not None}))
+    codes = tuple(sorted({game.pn_league_code for game in games if game.pn_league_code}))
     return Sport(category, len(codes), codes, len(games), _live(games))
 
 

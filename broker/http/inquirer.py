@@ -51,8 +51,16 @@ class Inquirer:
             queue.put_nowait(answer)
 
     async def top(self, by: Order, limit: int) -> tuple[Subscriber, ...]:
-        """The subscribers of all workers with the most of something, the most first."""
-        answers = await self._answers(lambda broker, us, ticket: SubscribersWanted(broker, us, ticket, by, limit))
+        """The subscribers of all workers that answer with the most of something, the most first.
+
+        Raises:
+            ProblemError: if none answers.
+        """
+        wanted, answers = await self._answers(
+            lambda broker, us, ticket: SubscribersWanted(broker, us, ticket, by, limit)
+        )
+        if wanted and not answers:
+            raise _silence()
         rows = [
             Subscriber(**asdict(row), worker=answer.worker)
             for answer in answers
@@ -62,15 +70,28 @@ class Inquirer:
         return tuple(nlargest(limit, rows, key=lambda row: int(getattr(row, by))))
 
     async def close(self, conn_id: int) -> bool:
-        """Close one subscriber; whether there is such a one."""
-        answers = await self._answers(lambda broker, us, ticket: CloseWanted(broker, us, ticket, conn_id))
-        return any(isinstance(answer, CloseTold) and answer.found for answer in answers)
+        """Close one subscriber; whether there is such a one.
 
-    async def _answers(self, question: Callable[[int, int, int], Question]) -> list[Answer]:
-        """One answer of each worker that answers in time.
+        Raises:
+            ProblemError: if it may be with a worker that doesn't answer.
+        """
+        wanted, answers = await self._answers(
+            lambda broker, us, ticket: CloseWanted(broker, us, ticket, conn_id), is_last=_found
+        )
+        if any(map(_found, answers)):
+            return True
+        if len(answers) < wanted:
+            raise _silence()
+        return False
+
+    async def _answers(
+        self, question: Callable[[int, int, int], Question], is_last: Callable[[Answer], bool] = lambda _: False
+    ) -> tuple[int, list[Answer]]:
+        """How many workers were asked, and one answer of each that answers in time.
 
         Args:
             question: made of incarnation, asker and ticket.
+            is_last: tells whether no other answer matters after that one.
         """
         report = self._standing.report
         if report is None:
@@ -82,11 +103,21 @@ class Inquirer:
         try:
             self._ask(question(report.incarnation, os.getpid(), ticket))
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while len(answers) < len(report.workers):
+                while len(answers) < len(report.workers) and not any(map(is_last, answers[-1:])):
                     answers.append(await queue.get())
         except TimeoutError:
             # Who was silent is not among the answers.
             pass
         finally:
             del self._waiting[ticket]
-        return answers
+        return len(report.workers), answers
+
+
+def _found(answer: Answer) -> bool:
+    return isinstance(answer, CloseTold) and answer.found
+
+
+def _silence() -> ProblemError:
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE, "a worker or the broker doesn't answer; try again", Retry_After="2"
+    )

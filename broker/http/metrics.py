@@ -14,6 +14,7 @@ from broker.events import Event
 from broker.http.standing import Standing
 from broker.messages import Counts
 from broker.timings import BOUNDS_SECONDS, Timings
+from workers.refusals import LABELS
 from workers.subscriber import ON_LAG
 
 PREFIX = "books_relayer_"
@@ -106,7 +107,8 @@ def _workers(standing: Standing) -> dict[str, list[Counts]]:
     """Counts of those that live, by name: while one is renewed there are two of a name."""
     named: dict[str, list[Counts]] = {}
     for worker in standing.report.workers if standing.report else ():
-        named.setdefault(worker.name, []).append(worker.counts or Counts())
+        # To a broker that has just started it may have told nothing yet; to the one before it, it did.
+        named.setdefault(worker.name, []).append(standing.totals.of(worker.pid) or Counts())
     return named
 
 
@@ -151,7 +153,9 @@ COUNTERS = (
         lambda s, _: _by_label(s.counts.dropped_by, ON_LAG),
     ),
     Metric("overrun_events", "Events lost because a worker was too slow.", (), lambda s, _: _one(s.counts.overrun)),
-    Metric("refused_handshakes", "Handshakes turned away.", ("reason",), lambda s, _: _by_label(s.counts.refused)),
+    Metric(
+        "refused_handshakes", "Handshakes turned away.", ("reason",), lambda s, _: _by_label(s.counts.refused, LABELS)
+    ),
     Metric("closed_connections", "Subscribers that have left, by close code and why.", ("code", "reason"), _closed),
     Metric(
         "process_starts",

@@ -14,6 +14,7 @@ from broker.admin_token import read_token
 from broker.http.access import Access, OperatorToken
 from broker.http.admin import Admin
 from broker.http.app import App, PageConfig
+from broker.http.bounded import BoundedProtocol
 from broker.http.inquirer import Inquirer
 from broker.http.link import Link
 from broker.http.mirror import Mirror
@@ -37,8 +38,6 @@ END_SECONDS = 0.1
 """How often it is asked whether the workers are gone, once the service ends."""
 GRACEFUL_SECONDS = 1
 """Time for requests that are under way at the end."""
-CONCURRENT_REQUESTS = 512
-"""More at once are answered 503: a flood must not eat up descriptors and memory."""
 ADMIN_SOCKET_NAME = "admin.sock"
 
 
@@ -61,7 +60,8 @@ class HttpProcess:
 
     Raises:
         KeyStoreError: if the keys can't be read.
-        OSError: if the operator's token can't be read, or an address not be listened at.
+        TokenError: if the operator's token can't be read.
+        OSError: if an address can't be listened at.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, orders: Orders, log: FilteringBoundLogger) -> None:
@@ -97,6 +97,7 @@ class HttpProcess:
         ]
         config = uvicorn.Config(
             app.build(),
+            http=BoundedProtocol,
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -105,7 +106,6 @@ class HttpProcess:
             proxy_headers=False,
             lifespan="off",
             ws="none",
-            limit_concurrency=CONCURRENT_REQUESTS,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
         )
         self._server = Server(config)

@@ -73,7 +73,8 @@ class Standing:
         self.totals.take(report)
         if self.latest and now - self.latest.at < INTERVAL_SECONDS:
             return
-        workers = {worker.pid: worker.counts for worker in report.workers if worker.counts}
+        told = {worker.pid: self.totals.of(worker.pid) for worker in report.workers}
+        workers = {pid: counts for pid, counts in told.items() if counts}
         events = sum(self.totals.tally.events.values())
         self.earlier, self.latest = self.latest, Mark(now, self.totals.counts, workers, events)
 

@@ -125,7 +125,9 @@ def status(standing: Standing, mirror: Mirror, now: float) -> Status:
         closed=counts.closed,
         dropped=dict.fromkeys(ON_LAG, 0) | counts.dropped_by,
         waiting=dict.fromkeys(ON_LAG, 0) | counts.waiting_by,
-        workers=tuple(_worker(worker, earlier, latest) for worker in (report.workers if report else ())),
+        workers=tuple(
+            _worker(worker, totals.of(worker.pid), earlier, latest) for worker in (report.workers if report else ())
+        ),
         books=tuple(
             BookStatus(book, seconds + (age or 0.0))
             for book, seconds in sorted(report.book_ages.items() if report else ())
@@ -133,8 +135,8 @@ def status(standing: Standing, mirror: Mirror, now: float) -> Status:
     )
 
 
-def _worker(worker: WorkerReport, earlier: Mark | None, latest: Mark | None) -> WorkerStatus:
-    counts = worker.counts or Counts()
+def _worker(worker: WorkerReport, told: Counts | None, earlier: Mark | None, latest: Mark | None) -> WorkerStatus:
+    counts = told or Counts()
     recent, seconds = Counts(), 0.0
     if earlier and latest and worker.pid in latest.workers:
         recent, seconds = since(latest.workers[worker.pid], earlier.workers.get(worker.pid)), latest.at - earlier.at

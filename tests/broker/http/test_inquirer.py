@@ -69,7 +69,21 @@ def test_who_is_silent_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -
 def test_an_answer_to_a_question_of_before_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inquirer, "PATIENCE_SECONDS", 0.01)
     workers = Workers(lambda _question: [CloseTold(7, 1, 99, found=True)])
-    assert not asyncio.run(workers.inquirer.close(12))
+    with pytest.raises(ProblemError, match="doesn't answer"):
+        asyncio.run(workers.inquirer.close(12))
+
+
+def test_when_all_are_silent_nobody_is_said_to_be_connected_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inquirer, "PATIENCE_SECONDS", 0.01)
+    with pytest.raises(ProblemError, match="doesn't answer"):
+        asyncio.run(Workers(lambda _question: []).inquirer.top("lag", 5))
+
+
+def test_after_one_has_closed_it_the_others_are_not_waited_for() -> None:
+    def closing(question: Question) -> list[Answer]:
+        return [CloseTold(question.incarnation, question.asker, question.ticket, found=True)]
+
+    assert asyncio.run(Workers(closing).inquirer.close(12))
 
 
 def test_before_the_broker_has_reported_nobody_can_be_asked() -> None:

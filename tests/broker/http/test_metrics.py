@@ -9,6 +9,7 @@ from broker.http.standing import Standing
 from broker.messages import Counts
 from broker.reports import TallyReport
 from broker.timings import BOUNDS_SECONDS, Stopwatch
+from workers.refusals import LABELS
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -40,6 +41,20 @@ def test_names_are_unique_and_seconds_and_bytes_are_named() -> None:
     assert len(set(names)) == len(names)
     assert all(each.name.endswith("_seconds") for each in HISTOGRAMS)
     assert not any(each.name.endswith("_total") for each in COUNTERS)
+
+
+def test_a_broker_that_has_just_started_makes_nobody_disappear() -> None:
+    standing = standing_with(counts_of(1, live=3, delivered=1_000))
+    standing.take(report(counts_of(1), incarnation=2), 2.0)
+    assert value(standing, "subscribers", channel="live", worker="worker-1") == 3
+    standing.take(report(counts_of(1, live=3, delivered=1_010), incarnation=2), 3.0)
+    assert standing.earlier and standing.latest
+    assert standing.latest.workers[1].delivered - standing.earlier.workers[1].delivered == 10
+
+
+def test_no_reason_is_absent_before_the_first_refusal() -> None:
+    standing = standing_with(counts_of(1))
+    assert all(value(standing, "refused_handshakes_total", reason=label) == 0 for label in LABELS)
 
 
 def test_subscribers_are_told_by_channel_and_worker() -> None:
