@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import count
 from typing import NamedTuple
 
 from service.raw import BINARY, CLOSE, CONTINUATION, DEFLATE, FIN, PING, RSV1, TEXT, RawSubscriber, deflated
@@ -16,8 +17,14 @@ MESSAGE_LIMIT_BYTES = 4096
 FLOOD_SECONDS = 13
 SLOW_SECONDS = 0.2
 IDLE_CONNECTIONS = 300
-GUESSES = 70
+GUESSES = 180
+"""Three times as many as an address may in a minute: however slow they are, some are too many."""
 CLOSES = 100
+OFFER = "Sec-WebSocket-Extensions"
+
+
+_guessers = count(1)
+"""Each guesses from an address of its own: what one did is not held against the next."""
 
 
 class Attack(NamedTuple):
@@ -35,9 +42,10 @@ class Attack(NamedTuple):
 
 
 @contextmanager
-def connected(service: Service) -> Iterator[socket.socket]:
-    """A TCP connection."""
-    with closing(socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE_SECONDS)) as client:
+def connected(service: Service, address: str = "127.0.0.1") -> Iterator[socket.socket]:
+    """A TCP connection, from an address of loopback."""
+    there, here = ("127.0.0.1", service.port), (address, 0)
+    with closing(socket.create_connection(there, timeout=PATIENCE_SECONDS, source_address=here)) as client:
         yield client
 
 
@@ -147,8 +155,9 @@ def closes(service: Service) -> str:
 def guesses(service: Service) -> str:
     """One wrong key after the other."""
     answers = []
+    address = f"127.0.1.{next(_guessers)}"
     for number in range(GUESSES):
-        with connected(service) as client:
+        with connected(service, address) as client:
             client.sendall(request(service, f"/ws/live?key=pn_live_{number:032}"))
             answers.append(status(client))
     return ",".join(dict.fromkeys(answers))
@@ -188,6 +197,12 @@ AT_ONCE = (
         {"400"},
     ),
     Attack("folded header", asked(lambda s: request(s, more="X-One: a\r\n b\r\n")), {"400"}),
+    Attack(
+        "a bad offer", asked(lambda s: request(s, more=f"{OFFER}: {DEFLATE}; server_max_window_bits=99\r\n")), {"101"}
+    ),
+    Attack("an unknown offer", asked(lambda s: request(s, more=f"{OFFER}: x-bomb; level=9\r\n")), {"101"}),
+    Attack("many offers", asked(lambda s: request(s, more=f"{OFFER}: {', '.join([DEFLATE] * 200)}\r\n")), {"101"}),
+    Attack("an offer that is none", asked(lambda s: request(s, more=f"{OFFER}: {DEFLATE};;=\r\n")), {"400"}),
     Attack("a space before the colon", asked(lambda s: request(s, more="X-One : a\r\n")), {"400"}),
     Attack("another method", asked(lambda s: request(s, method="POST")), {"405"}),
     Attack("two requests in one", asked(lambda s: request(s, "/nowhere") + request(s)), {"404"}),

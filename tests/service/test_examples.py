@@ -14,7 +14,7 @@ from service import browser
 from service.examples import EXAMPLES_DIR, LANGUAGES, Example, Language, made_ready, run
 from service.observed import encode, game, incompressible, quote
 from service.requesting import request
-from service.running import Service, now_ms, running
+from service.running import Service, free_port, now_ms, running
 from service.visitor import visitors
 from service.waiting import until
 from service.web import fetch
@@ -153,6 +153,18 @@ def test_it_waits_as_long_as_it_is_told_when_it_is_one_too_many(
             told = one_too_many.until_told(AGAIN)
             assert told.startswith("refused: 429")
             assert told.endswith(f"{AGAIN} 5.0 s")
+
+
+def test_its_pauses_double_and_are_a_matter_of_chance(command: list[str], tmp_path: Path) -> None:
+    with run(command, tmp_path, f"ws://127.0.0.1:{free_port()}/ws/odds", "pn_live_any") as example:
+        pauses = until(lambda: (found := _pauses(example))[2:] and found, "it has tried three times")
+    for pause, longest in zip(pauses, (1, 2, 4), strict=False):
+        assert longest / 2 <= pause <= longest
+    assert len(set(pauses)) > 1
+
+
+def _pauses(example: Example) -> list[float]:
+    return [float(line.rpartition(f"{AGAIN} ")[2].removesuffix(" s")) for line in example.told if AGAIN in line]
 
 
 def test_it_spreads_its_return_when_all_are_closed(

@@ -13,7 +13,8 @@ from service.processes import descriptors, resident_bytes
 from service.running import Service, running
 from service.subscriber import Subscriber
 from service.truth import Truth
-from service.waiting import until
+from service.waiting import eventually, until
+from service.web import metric
 
 HEALTHY = 100
 EVENTS_PER_SECOND = 50
@@ -23,6 +24,10 @@ WARM_UP_CONNECTIONS = 10_000
 THREADS = 8
 GROWTH_BYTES = 8 * 1024 * 1024
 """What memory may grow by in 40,000 hostile connections: 200 bytes each would be a leak."""
+
+REFUSED = ("request_time", "request_size", "unreadable", "handshake", "path", "key", "wrong_keys")
+CLOSED = ("protocol_error", "binary", "invalid_utf8", "message_too_big", "flooding", "client")
+"""Why, as metrics tell it."""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +64,10 @@ def test_a_hundred_healthy_subscribers_miss_nothing_while_all_attack(service: Se
             await subscriber.leave()
         for attack, answer in zip([*TEN_SECONDS, *AT_ONCE], answers, strict=True):
             assert answer in attack.answers, attack.name
+        for reason in REFUSED:
+            await eventually(lambda why=reason: metric(service, "refused_handshakes_total", reason=why), reason)  # type: ignore[misc]
+        for reason in CLOSED:
+            await eventually(lambda why=reason: metric(service, "closed_connections_total", reason=why), reason)  # type: ignore[misc]
 
     asyncio.run(scenario())
 

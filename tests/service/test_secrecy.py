@@ -22,6 +22,7 @@ from service.running import Service, running
 from service.subscriber import Subscriber
 from service.test_commands import run
 from service.waiting import DEADLINE_SECONDS, until
+from service.web import fetch
 
 SHOWN_CHARS = 12
 """Of a key, what the list of keys shows."""
@@ -53,6 +54,10 @@ def service() -> Iterator[Service]:
         yield service
 
 
+TOLD = ("/metrics", "/status", "/admin/subscribers")
+"""What the service tells of itself."""
+
+
 class Traces:
     """All that a service leaves where somebody may look."""
 
@@ -66,6 +71,9 @@ class Traces:
         paths = [service.log_file, service.output_file, *service.data_dir.iterdir(), *service.runtime_dir.iterdir()]
         paths += [PROC / str(pid) / name for pid, name in product(service.processes(), ("cmdline", "environ"))]
         found = {"answers": "\n".join(self.answers).encode()}
+        # Gone, or not there yet, while processes are replaced.
+        with contextlib.suppress(OSError):
+            found |= {target: fetch(service, target, local=True).body for target in TOLD}
         for path in paths:
             # Some files and processes are there for a moment only.
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -102,6 +110,10 @@ def test_a_key_is_found_nowhere_after_good_and_bad_handshakes(service: Service) 
             traces.answers.append(request(service.port, target, HANDSHAKE, method).error)
     for name in HEADERS:
         traces.answers.append(request(service.port, f"/ws/live?key={key}", {**HANDSHAKE, name: key}).error)
+    for target in ("/v1/games/live", f"/v1/games/{key}", f"/v1/games/search?q={key}", f"/v1/{key}?key={key}"):
+        for authorization in (f"Bearer {key}", f"Bearer {unknown}", f"Basic {key}"):
+            # Whoever searches for a key is told what was searched for: that answer is its own.
+            fetch(service, target, headers={"Authorization": authorization})
     traces.assert_without(key, unknown)
 
 

@@ -225,6 +225,7 @@ def test_what_could_not_start_starts_by_itself_once_nothing_is_in_its_way(servic
 
 def test_installing_again_upgrades_and_keeps_the_configuration(service: Installed) -> None:
     before, configuration = service.marker, service.container.run("cat", CONFIG)
+    assert "\nnet.ipv4.tcp_migrate_req = 1\n" in service.container.run("cat", "/etc/sysctl.d/60-books-relayer.conf")
     old = service.container.run("realpath", "/opt/books-relayer/current")
     assert "is upgraded and runs" in service.install()
     assert not marked(before)
