@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.browser import why_absent
 from service.feeding import feeding
 from service.observed import encode, game, quote
+from service.proxies import KINDS, Kind
 from service.recorded import in_batches, with_pulls
 from service.running import Service, now_ms, running
 from service.shown import games_expected, games_shown, tables_expected, tables_shown
@@ -316,3 +317,21 @@ def examine(visitor: Visitor, name: str, width: int) -> None:
     visitor.shoot(name)
     assert visitor.violations() == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_behind_a_proxy_page_and_stream_come_over_tls_from_one_address(
+    chromium: Visitors, service: Service, kind: Kind
+) -> None:
+    if kind.why_absent:
+        pytest.skip(kind.why_absent)
+    a_game_with_prices(service, "proxied")
+    with (
+        kind.before(service.port, {"127.0.0.1:8081": f"127.0.0.1:{service.http_port}"}) as proxy,
+        chromium.visit(service, proxy=proxy) as visitor,
+    ):
+        visitor.open("/game/proxied")
+        visitor.until_live()
+        assert not service.send([encode(quote("proxied", 250.0, "Home", "BetMGM"))]).rejected
+        until(lambda: "+250" in text_of(visitor.page, "main"), "a price moves")
+        visitor.assert_content()

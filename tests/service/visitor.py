@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from service.browser import COMMAND, FLAGS
 from service.node_program import NODE_DIR
+from service.proxies import Proxy
 from service.running import Service
 from service.waiting import until
 
@@ -33,9 +34,10 @@ class Visitor:
         context: of this tab alone.
         service: whose page it visits.
         shots: directory of its screenshots.
+        proxy: through which it comes, if through any.
     """
 
-    def __init__(self, context: BrowserContext, service: Service, shots: Path) -> None:
+    def __init__(self, context: BrowserContext, service: Service, shots: Path, proxy: Proxy | None = None) -> None:
         self.context = context
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
@@ -44,6 +46,7 @@ class Visitor:
         """Where requests went, and WebSockets."""
         self._service = service
         self._shots = shots
+        self._proxy = proxy
         self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self._went(request.url))
@@ -52,6 +55,8 @@ class Visitor:
     @property
     def address(self) -> str:
         """The page's address."""
+        if self._proxy:
+            return f"https://127.0.0.1:{self._proxy.port}/"
         return f"http://127.0.0.1:{self._service.http_port}/"
 
     def open(self, place: str = "", key: str | None = None) -> None:
@@ -98,7 +103,8 @@ class Visitor:
             excused: in complaints that are due: a browser writes each refusal to its console.
         """
         assert [complaint for complaint in self.complaints if excused is None or excused not in complaint] == []
-        assert self.origins <= {f"127.0.0.1:{self._service.http_port}", f"127.0.0.1:{self._service.port}"}
+        ports = [self._proxy.port] if self._proxy else [self._service.http_port, self._service.port]
+        assert self.origins <= {f"127.0.0.1:{port}" for port in ports}
 
     def _went(self, url: str) -> None:
         self.origins.add(urlsplit(url).netloc)
@@ -125,16 +131,19 @@ class Visitors:
         height: int = 800,
         scheme: Scheme = "light",
         wants_motion: bool = True,
+        proxy: Proxy | None = None,
     ) -> Iterator[Visitor]:
-        """A tab of that many pixels, for as long as the block runs."""
+        """A tab of that many pixels, for as long as the block runs; through a proxy, if one is given."""
         context = self._browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
             reduced_motion="no-preference" if wants_motion else "reduce",
             locale="en-US",
+            # A proxy's certificate is of the test's own authority.
+            ignore_https_errors=proxy is not None,
         )
         try:
-            yield Visitor(context, service, self._shots)
+            yield Visitor(context, service, self._shots, proxy)
         finally:
             context.close()
 
