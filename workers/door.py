@@ -127,7 +127,7 @@ class Door:
             connection.refuse(verdict)
             return
         connection.accepted = verdict
-        connection.phase = Phase.WAITING
+        connection.phase, connection.since = Phase.WAITING, clock.seconds
         limited = verdict.key.max_connections is not None
         key_id = verdict.key.key_id if limited else None
         self.carry_out(self.admission.request(connection, key_id, clock.seconds))
@@ -210,10 +210,13 @@ class Door:
         for connection in tuple(self._unfinished):
             if now - connection.since < PATIENCE_SECONDS[connection.phase]:
                 continue
-            if connection.phase is Phase.READING:
-                connection.refuse(TOO_SLOW)
-            else:
-                connection.transport.abort()
+            match connection.phase:
+                case Phase.READING:
+                    connection.refuse(TOO_SLOW)
+                case Phase.WAITING:
+                    connection.refuse(NO_ANSWER)
+                case Phase.OPEN | Phase.CLOSING:
+                    connection.transport.abort()
 
     def part(self, count: int) -> None:
         """Part with so many subscribers, chosen by chance: each has got all events by then."""

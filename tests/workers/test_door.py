@@ -137,6 +137,20 @@ def test_a_request_that_takes_too_long_is_408() -> None:
     assert one.is_empty
 
 
+def test_who_asked_in_time_may_wait_for_a_seat_as_long_as_anybody_and_is_answered() -> None:
+    one, transport = door(), Transport()
+    late = arrive(one, transport)
+    one.now += HANDSHAKE_SECONDS - 0.1
+    late.data_received(REQUEST)
+    one.now += HANDSHAKE_SECONDS - 0.1
+    one.tick()
+    assert not transport.is_closing()
+    one.now += 0.1
+    one.tick()
+    assert (transport.status, transport.closed, transport.aborted) == (503, True, False)
+    assert one.counts().refused == {"no_answer": 1}
+
+
 def test_a_request_that_is_too_large_is_431() -> None:
     one, transport = door(), Transport()
     flood = arrive(one, transport, b"GET /ws/live HTTP/1.1\r\n")
