@@ -7,6 +7,8 @@ import socket
 import time
 from itertools import pairwise
 
+import pytest
+
 from service.feeding import feeding, is_fed, place
 from service.raw import CLOSE, FIN, RawSubscriber
 from service.requesting import HANDSHAKE
@@ -21,6 +23,7 @@ UNSEEN_EVENTS = 100
 RESTART = (1012, "service restart")
 
 
+@pytest.mark.alone
 def test_subscribers_are_closed_in_portions_and_get_every_event_until_then() -> None:
     async def scenario(service: Service) -> None:
         subscribers = [await Subscriber.join(service, "odds") for _ in range(SUBSCRIBERS)]
@@ -57,6 +60,7 @@ def test_subscribers_are_closed_in_portions_and_get_every_event_until_then() -> 
         asyncio.run(scenario(service))
 
 
+@pytest.mark.alone
 def test_who_does_not_answer_holds_nobody_up_beyond_the_deadline() -> None:
     drain_seconds = 1
     with running(workers=1, drain_seconds=drain_seconds) as service:

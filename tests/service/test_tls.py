@@ -151,6 +151,7 @@ STALLS: tuple[Callable[[Service], socket.socket], ...] = (
 )
 
 
+@pytest.mark.alone
 def test_wherever_a_handshake_stalls_it_has_ten_seconds_in_all_and_others_do_not_wait(service: Service) -> None:
     with ExitStack() as stack:
         began = time.monotonic()
@@ -236,6 +237,7 @@ def test_new_workers_have_the_new_certificate(renewing: tuple[Service, Authority
     assert serial not in all_shown(service)
 
 
+@pytest.mark.alone
 def test_who_waits_to_be_accepted_at_a_stop_is_answered_inside_tls() -> None:
     with running(tls=True, workers=1, drain_seconds=2) as service:
         worker = service.pid("worker-1")
